@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The best way to attach: fentry and fexit on the functions that only messages with control data
+ * pass through. Fetches the arguments and calls the handlers of message.h, nothing else.
+ *
+ * What each costs whom: the sender of control data pays sent; the sender of descriptors queued too;
+ * their receiver, or whoever throws them away, detach and destroyed. Nobody else pays anything.
+ */
+#include "message.h"
+#include "move.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* int __scm_send(struct socket *, struct msghdr *, struct scm_cookie *): the same since 2.6 */
+SEC("fexit/__scm_send")
+int BPF_PROG(sent, struct socket *sock, struct msghdr *msg, struct scm_cookie *scm, int error)
+{
+	on_sent(sock, msg, scm, error);
+	return 0;
+}
+
+/* struct scm_fp_list *scm_fp_dup(struct scm_fp_list *): sender up to 6.9, MSG_PEEK everywhere */
+SEC("fexit/scm_fp_dup")
+int BPF_PROG(copied, struct scm_fp_list *list, struct scm_fp_list *copy)
+{
+	on_copied(list, copy);
+	return 0;
+}
+
+/* void unix_add_edges(struct scm_fp_list *, struct unix_sock *): since 6.10, and backported */
+SEC("fentry/unix_add_edges")
+int BPF_PROG(queued, struct scm_fp_list *list, struct unix_sock *receiver)
+{
+	on_queued(list, (struct sock *)receiver);
+	return 0;
+}
+
+/* void scm_detach_fds(struct msghdr *, struct scm_cookie *), from 7.3 with bool notrunc behind */
+SEC("fentry/scm_detach_fds")
+int BPF_PROG(detach, struct msghdr *msg, struct scm_cookie *scm)
+{
+	on_detach(msg, scm);
+	return 0;
+}
+
+/* void __scm_destroy(struct scm_cookie *): called only where scm->fp is set, but by itself */
+SEC("fentry/__scm_destroy")
+int BPF_PROG(destroyed, struct scm_cookie *scm)
+{
+	on_destroyed(scm);
+	return 0;
+}
+
+/* int pidfd_getfd(struct pid *, int fd): since 5.6 */
+SEC("fexit/pidfd_getfd")
+int BPF_PROG(got, struct pid *pid, int fd, int installed)
+{
+	on_pidfd_getfd(pid, fd, installed);
+	return 0;
+}
+
+/* long seccomp_notify_ioctl(struct file *, unsigned int, unsigned long): since 5.0 */
+SEC("fentry/seccomp_notify_ioctl")
+int BPF_PROG(adding, struct file *listener, unsigned int command, unsigned long argument)
+{
+	on_adding(listener, command, argument);
+	return 0;
+}
+
+SEC("fexit/seccomp_notify_ioctl")
+int BPF_PROG(added, struct file *listener, unsigned int command, unsigned long argument,
+	     long installed)
+{
+	on_added(installed);
+	return 0;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's types that the BPF side touches, and only the members that it reads: libbpf moves
+ * each access to where the running kernel has it (CO-RE). What changed between 5.10 and 7.3 stands
+ * here, with the change; nothing is decided by a version number.
+ */
+#ifndef FDPASS_KERNEL_H
+#define FDPASS_KERNEL_H
+
+#define __VMLINUX_H__ /* bpf_tracing.h: the registers have the kernel's names */
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define SCM_MAX_FD 253
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+#define SCM_CREDENTIALS 2
+#define SCM_PIDFD 4
+#define MSG_CTRUNC 0x8
+#define MSG_PEEK 0x2
+#define MSG_CMSG_CLOEXEC 0x40000000
+#define MSG_CMSG_COMPAT 0x80000000U
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD 0x00200000
+#define TS_COMPAT 0x0002 /* thread_info.status: in a 32-bit system call */
+#define X32_SYSCALL_BIT 0x40000000
+#define RLIMIT_NOFILE 7
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+/* Bits of struct socket.flags, up to 6.15: linux/net.h. */
+#define SOCK_PASSCRED 3
+#define SOCK_PASSSEC 4
+#define SOCK_PASSPIDFD 7 /* since 6.5 */
+#define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
+#define THREAD_SIZE 16384 /* x86-64 without KASAN */
+#define AF_UNIX 1
+#define O_CLOEXEC 02000000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino; /* u64 since 7.2: read through inode_number() */
+	__u32 i_rdev;
+	void *i_private;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node *next, **pprev;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	unsigned int f_flags;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *close_on_exec;
+	unsigned long *open_fds;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+	unsigned int next_fd;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct user_struct {
+	unsigned long unix_inflight;
+};
+
+struct user_namespace {
+	int level;
+};
+
+typedef struct {
+	__u64 val; /* until 6.3 two words: __u32 cap[2] */
+} kernel_cap_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kernel_cap_t cap_effective;
+	struct user_struct *user;
+	struct user_namespace *user_ns;
+};
+
+struct upid {
+	int nr;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct pid {
+	unsigned int level;
+	struct hlist_head tasks[4];
+	struct upid numbers[1];
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
+
+struct signal_struct {
+	struct pid *pids[4];
+	struct rlimit rlim[16];
+};
+
+struct thread_info {
+	__u32 status;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
+	unsigned int flags;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	__u64 start_boottime;
+	struct cred *real_cred;
+	char comm[16];
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct hlist_node pid_links[4];
+};
+
+struct notification {
+	struct list_head notifications;
+};
+
+struct seccomp_filter {
+	struct notification *notif;
+};
+
+struct seccomp_knotif {
+	struct task_struct *task;
+	__u64 id;
+	struct list_head list;
+};
+
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	unsigned short skc_family;
+	unsigned char skc_state;
+	unsigned long skc_flags;
+	possible_net_t skc_net;
+};
+
+struct sk_buff {
+	struct sk_buff *next;
+	struct sock *sk;
+	char cb[48];
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+	__u32 qlen;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	struct socket *sk_socket;
+	refcount_t sk_wmem_alloc;
+	int sk_sndbuf;
+	unsigned char sk_shutdown; /* until 5.6 a bit field */
+};
+
+struct sock___rights { /* since 6.16 (77cbe1a6d873 "af_unix: Introduce SO_PASSRIGHTS.") */
+	unsigned char sk_scm_credentials : 1;
+	unsigned char sk_scm_security : 1;
+	unsigned char sk_scm_pidfd : 1;
+	unsigned char sk_scm_rights : 1;
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
+struct unix_skb_parms {
+	struct scm_fp_list *fp;
+};
+
+struct socket {
+	unsigned long flags;
+	short type;
+	struct file *file;
+	struct sock *sk;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+struct trace_event_raw_sys_enter {
+	unsigned long args[6];
+};
+
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+	void *msg_control; /* since 5.8 a union of the kernel's and the user's pointer */
+	unsigned long msg_controllen;
+	unsigned int msg_flags;
+};
+
+struct scm_creds {
+	__u32 pid;
+	kuid_t uid;
+};
+
+struct scm_fp_list {
+	short count;
+	struct file *fp[SCM_MAX_FD];
+};
+
+struct scm_cookie {
+	struct scm_fp_list *fp;
+	struct scm_creds creds;
+};
+
+struct pt_regs {
+	unsigned long r10, r8;
+	unsigned long cx, dx, si, di, bx;
+	unsigned long orig_ax;
+	unsigned long ax;
+	unsigned long ip, sp;
+	unsigned long bp, r9;
+};
+
+#pragma clang attribute pop
+
+/* A control message in kernel memory, or in that of a 64-bit process: cmsg(3). */
+struct cmsghdr {
+	__u64 cmsg_len;
+	__s32 cmsg_level;
+	__s32 cmsg_type;
+};
+
+/* The same in the memory of a 32-bit process: include/net/compat.h. */
+struct compat_cmsghdr {
+	__u32 cmsg_len;
+	__s32 cmsg_level;
+	__s32 cmsg_type;
+};
+
+/*
+ * Member `member` of the kernel object at `pointer`; 0 where the memory cannot be read. There is no
+ * lock: the object must be kept alive by the caller of the traced function.
+ *
+ * Each front end is compiled twice. With bpf_rdonly_cast() (since 6.2, a35b9af4ec2c "bpf: Add a
+ * kfunc for generic type cast") a pointer that was read is followed by a plain load, which costs
+ * ten instructions; without it each step is a call of a helper, which costs a hundred.
+ */
+#ifdef TYPED_READS
+extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
+
+#define get(pointer, member)                                                                       \
+	({                                                                                         \
+		typeof(&*(pointer)) object_ = (pointer);                                           \
+		((typeof(object_))bpf_rdonly_cast(object_,                                         \
+						  bpf_core_type_id_kernel(typeof(*object_))))      \
+			->member;                                                                  \
+	})
+#else
+#define get(pointer, member)                                                                       \
+	({                                                                                         \
+		typeof(&*(pointer)) object_ = (pointer);                                           \
+		typeof(object_->member) value_ = { 0 };                                            \
+		bpf_core_read(&value_, sizeof(value_), &object_->member);                          \
+		value_;                                                                            \
+	})
+#endif
+
+/*
+ * Copy kernel memory, a few words of it by plain loads where that is possible. Writes whole words,
+ * so `to` must have room for size rounded up to 8.
+ */
+static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
+{
+#ifdef TYPED_READS
+	if (size <= 16) {
+		/* read as a type that every kernel has and that begins with two words */
+		__u64 *words = to;
+
+		words[0] = get((struct timespec64 *)from, tv_sec);
+		if (size > 8)
+			words[1] = get((struct timespec64 *)from, tv_nsec);
+		return 0;
+	}
+#endif
+	return bpf_probe_read_kernel(to, size, from);
+}
+
+/* Helpers that came after 5.10, as the running kernel's own list has them. */
+enum bpf_func_id___here {
+	BPF_FUNC_get_current_task_btf___here = 158, /* 5.11 */
+	BPF_FUNC_task_pt_regs___here = 175, /* 5.15 */
+};
+
+#define have_helper(name)                                                                          \
+	bpf_core_enum_value_exists(enum bpf_func_id___here, BPF_FUNC_##name##___here)
+
+static __always_inline struct task_struct *current_task(void)
+{
+	if (have_helper(get_current_task_btf))
+		return bpf_get_current_task_btf();
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+/*
+ * The registers with which the task entered the kernel. Before bpf_task_pt_regs() they lay at the
+ * very end of the stack; with FRED (6.9) that is no longer so, but then there is the helper.
+ */
+static __always_inline struct pt_regs *user_registers(struct task_struct *task)
+{
+	if (have_helper(task_pt_regs) && have_helper(get_current_task_btf))
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return (struct pt_regs *)(get(task, stack) + THREAD_SIZE -
+				  bpf_core_type_size(struct pt_regs));
+}
+
+#endif

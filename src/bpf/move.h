@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Descriptors that get into another process with no message: pidfd_getfd(2), and the seccomp
+ * supervisor's SECCOMP_IOCTL_NOTIF_ADDFD (seccomp_unotify(2)).
+ */
+#ifndef FDPASS_MOVE_H
+#define FDPASS_MOVE_H
+
+#include "describe.h"
+#include "number.h"
+#include "task.h"
+
+/* A supervisor inside its ioctl: who gets the descriptor is known only before it is answered. */
+struct adding {
+	struct event_task target;
+	__u64 file;
+	__u32 source_fd;
+	__u32 fd_flags;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024); /* supervisors inside the ioctl at one time */
+	__type(key, __u64);
+	__type(value, struct adding);
+} addings SEC(".maps");
+
+/*
+ * Report a move: files[0] is what moved, with its number where it came from; files[1] the same as
+ * it was installed. The tasks are filled in already.
+ */
+static __always_inline void report_move(struct scratch *s, __u64 file, __s32 from, __s32 to,
+					bool cloexec)
+{
+	struct event_file *installed;
+
+	s->lists[0] = file;
+	s->lists[1] = file;
+	s->fds[0] = from;
+	s->fds[1] = to;
+	s->nr_fds = 2;
+	describe_files(SCRATCH_MOVE);
+	installed = file_in_record(s, 1);
+	if (installed) {
+		installed->status = EVENT_FILE_INSTALLED;
+		if (cloexec)
+			installed->flags |= EVENT_FILE_CLOEXEC;
+	}
+	report_scratch(s);
+	s->busy = false;
+}
+
+/*
+ * Moves are rare: their programs share a scratch, and one that was preempted keeps the others
+ * of its CPU out. Returns NULL, and counts, where that is so.
+ */
+static __always_inline struct scratch *begin_move(enum event_via via)
+{
+	struct scratch *s = scratch_of(SCRATCH_MOVE);
+
+	if (!s)
+		return NULL;
+	if (s->busy) {
+		count_lost(EVENT_LOST_SKIPPED);
+		return NULL;
+	}
+	s->busy = true;
+	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), 2);
+	s->event.total_files = 1;
+	s->event.via = via;
+	describe_socket(&s->event.socket, NULL, -1);
+	describe_socket(&s->event.peer, NULL, -1);
+	return s;
+}
+
+/* The process that a struct pid stands for: pid_task() with PIDTYPE_PID. */
+static __always_inline struct task_struct *task_of_pid(struct pid *pid)
+{
+	struct hlist_node *first = NULL;
+
+	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
+	if (!first)
+		return NULL;
+	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
+}
+
+/*
+ * pidfd_getfd(pid, fd) of kernel/pid.c (since 5.6) returned `installed`, a descriptor of the
+ * current task; it is always close-on-exec.
+ */
+static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 installed)
+{
+	struct task_struct *task = current_task();
+	struct task_struct *source;
+	struct scratch *s;
+	__u16 flags;
+
+	if (installed < 0)
+		return;
+	source = task_of_pid(pid);
+	s = begin_move(EVENT_VIA_PIDFD_GETFD);
+	if (!s)
+		return;
+	flags = describe_task(&s->event.task, task);
+	if (source)
+		flags |= describe_task(&s->event.peer_task, source);
+	else
+		s->event.peer_task.start_time = 0;
+	s->event.flags = EVENT_DESCRIBED | flags;
+	report_move(s, (__u64)file_of_fd(task, installed), fd, installed, true);
+}
+
+#define SECCOMP_IOCTL_NOTIF_ADDFD 0x40182103
+
+/* struct seccomp_notif_addfd of linux/seccomp.h */
+struct seccomp_notif_addfd {
+	__u64 id;
+	__u32 flags;
+	__u32 srcfd;
+	__u32 newfd;
+	__u32 newfd_flags;
+};
+
+/* Notifications of one listener that are looked through for the one that is answered. */
+#define MAX_NOTIFICATIONS 256
+
+static __always_inline struct task_struct *task_of_notification(struct file *listener, __u64 id)
+{
+	struct seccomp_filter *filter = get(listener, private_data);
+	struct notification *notif = get(filter, notif);
+	struct list_head *head = (void *)notif +
+				 bpf_core_field_offset(struct notification, notifications);
+	struct list_head *at = get(head, next);
+
+	for (int i = 0; i < MAX_NOTIFICATIONS && at != head; i++) {
+		struct seccomp_knotif *knotif =
+			(void *)at - bpf_core_field_offset(struct seccomp_knotif, list);
+
+		if (get(knotif, id) == id)
+			return get(knotif, task);
+		at = get(at, next);
+	}
+	return NULL;
+}
+
+/*
+ * seccomp_notify_ioctl(listener, command, argument), since 5.0; ADDFD since 5.9. Runs in the
+ * supervisor; the target waits meanwhile and is told here, before it goes on.
+ */
+static __always_inline void on_adding(struct file *listener, __u32 command, __u64 argument)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct seccomp_notif_addfd request;
+	struct task_struct *target;
+	struct adding adding = {};
+
+	if (command != SECCOMP_IOCTL_NOTIF_ADDFD ||
+	    bpf_probe_read_user(&request, sizeof(request), (void *)argument))
+		return;
+	target = task_of_notification(listener, request.id);
+	if (!target)
+		return;
+	describe_task(&adding.target, target);
+	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
+	adding.source_fd = request.srcfd;
+	adding.fd_flags = request.newfd_flags;
+	if (bpf_map_update_elem(&addings, &thread, &adding, BPF_ANY))
+		count_lost(EVENT_LOST_TABLE);
+}
+
+/* The ioctl returned: the descriptor's number in the target, or a negative errno. */
+static __always_inline void on_added(__s32 installed)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct adding *adding = bpf_map_lookup_elem(&addings, &thread);
+	struct scratch *s;
+
+	if (!adding)
+		return;
+	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD) : NULL;
+	if (s) {
+		s->event.task = adding->target;
+		s->event.flags = EVENT_DESCRIBED |
+				 describe_task(&s->event.peer_task, current_task());
+		report_move(s, adding->file, adding->source_fd, installed,
+			    adding->fd_flags & O_CLOEXEC);
+	}
+	bpf_map_delete_elem(&addings, &thread);
+}
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of commands, and how they speak to the person at the terminal. */
+#include "command/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct command command_table[] = {
+	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen" },
+	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
+};
+
+const size_t nr_commands = sizeof(command_table) / sizeof(command_table[0]);
+
+void command_say(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("fdpass: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	putc('\n', stderr);
+}

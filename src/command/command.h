@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of fdpass: a table. A new command is an entry in it, a bit here, and a file. */
+#ifndef FDPASS_COMMAND_H
+#define FDPASS_COMMAND_H
+
+#include <stddef.h>
+
+struct options;
+
+/* What fdpass itself exits with; `fdpass -- COMMAND` exits with the command's own status. */
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_CANNOT = 1, /* could not run, or not to the end */
+	STATUS_USAGE = 2,
+	STATUS_LOST = 3, /* ran, and events were lost */
+	STATUS_NOT_EXECUTABLE = 126, /* COMMAND, as shells have it */
+	STATUS_NOT_FOUND = 127,
+};
+
+/* Bits for the commands that an option belongs to. */
+enum command_bit {
+	COMMAND_TRACE = 1 << 0,
+	COMMAND_DOCTOR = 1 << 1,
+	COMMAND_ALL = COMMAND_TRACE | COMMAND_DOCTOR,
+};
+
+struct command {
+	const char *name;
+	enum command_bit bit;
+	int (*run)(const struct options *options); /* returns an exit status */
+	const char *help; /* one sentence without a full stop */
+};
+
+/* The first is the one that runs where none is named. */
+extern const struct command command_table[];
+extern const size_t nr_commands;
+
+/* One per file of this folder. */
+int trace_run(const struct options *options);
+int doctor_run(const struct options *options);
+
+/* A line on standard error, with the program's name before it. */
+__attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
+
+#endif

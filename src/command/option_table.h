@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of options, for the files of this folder that read it: options.c and usage.c. */
+#ifndef FDPASS_OPTION_TABLE_H
+#define FDPASS_OPTION_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The table has at most so many. */
+#define OPTIONS_MOST 64
+
+struct option_entry {
+	const char *name; /* without the dashes */
+	char letter; /* '\0': none */
+	const char *argument; /* what --help calls it; NULL: it takes none */
+	unsigned int commands; /* enum command_bit */
+	/* Reads `value` into the member at `offset`; NULL: the member is a bool, and becomes true. */
+	int (*parse)(const struct option_entry *entry, const char *value, void *member,
+		     char **error_message);
+	size_t offset; /* in struct options */
+	const char *what; /* numbers: what it is, for error messages */
+	uint64_t least, most; /* numbers */
+	const char *(*choice)(size_t index); /* choices; NULL when index is past the last */
+	const char *help; /* one line of --help */
+	bool unlisted; /* not worth a line of it */
+};
+
+extern const struct option_entry option_table[];
+extern const size_t nr_options;
+
+/* The name of option `index`; NULL when index is past the last. */
+const char *option_name(size_t index);
+
+/* The nearest of some words to a mistyped one; NULL: none is near. */
+const char *option_suggest(const char *mistyped, const char *(*word)(size_t index));
+
+/* Set *error_message (the caller frees it). Returns -EINVAL or -ENOMEM. */
+__attribute__((format(printf, 2, 3))) int option_refuse(char **error_message, const char *format,
+							...);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line. One table of options: what getopt_long() takes, --help, the completion of the
+ * shell and the list in the manual page all come from it. A new option is an entry and a member.
+ */
+#ifndef FDPASS_OPTIONS_H
+#define FDPASS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "command/command.h"
+#include "command/selection.h"
+#include "core/field.h"
+
+struct options {
+	const struct command *command;
+	/* Any of these: it is done instead of the command. */
+	bool help;
+	bool version;
+	bool list_fields;
+
+	const char *output; /* a name of output_name() */
+	const char *fields_text; /* --fields as given; NULL: not given */
+	struct field_list fields; /* what it means */
+	struct selection selection;
+	bool host;
+	uint64_t timeout_s; /* 0: none */
+	uint64_t max_entries; /* 0: no limit */
+	uint64_t pending_after_s; /* 0: never */
+	const char *way; /* a name of tracer_way_name(); NULL: the best */
+	uint64_t buffer_size; /* bytes: a power of two */
+	const char *color; /* "auto", "always", "never" */
+	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */
+};
+
+/*
+ * Read the command line, once in a process: getopt_long() has its state in globals. Returns 0, or
+ * -EINVAL with *error_message set to a sentence (no newline, the caller frees it) that names the
+ * option, its value, and what would be right, or -ENOMEM. `ret` borrows from argv.
+ */
+int options_parse(struct options *ret, int argc, char **argv, char **error_message);
+
+/* What --help prints: it fits a screen of 80 columns and 24 lines. */
+void options_print_help(FILE *stream);
+/* The list of options in reStructuredText, for the manual page. */
+void options_print_reference(FILE *stream);
+/* The completion for bash. */
+void options_print_completion(FILE *stream);
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is told at the end of a trace. */
+#include "command/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* In the order in which they are told. */
+static const struct {
+	enum outcome outcome;
+	const char *words;
+} outcomes[] = {
+	{ OUTCOME_DELIVERED, "delivered" }, { OUTCOME_PEEKED, "peeked" },
+	{ OUTCOME_LOST, "lost" },	    { OUTCOME_FAILED, "failed" },
+	{ OUTCOME_PENDING, "pending" },	    { OUTCOME_UNKNOWN, "of unknown outcome" },
+};
+
+static const char *const causes[NR_EVENT_LOST] = {
+	[EVENT_LOST_RING] = "no room in the ring buffer, see --buffer-size",
+	[EVENT_LOST_TABLE] = "no room in the table of messages in flight",
+	[EVENT_LOST_SKIPPED] = "skipped by the kernel",
+	[EVENT_LOST_READ] = "memory could not be read",
+};
+
+static struct tally *find_tally(struct summary *summary, enum outcome outcome, const char *reason)
+{
+	struct tally *tally = summary->tallies;
+
+	for (size_t i = 0; i < summary->nr_tallies; i++, tally++) {
+		if (tally->outcome == outcome && strcmp(tally->reason, reason) == 0)
+			return tally;
+	}
+	if (summary->nr_tallies == TALLIES_MOST)
+		return NULL;
+	summary->nr_tallies++;
+	*tally = (struct tally){ .outcome = outcome };
+	strcpy(tally->reason, reason);
+	return tally;
+}
+
+void summary_count(struct summary *summary, const struct row *row)
+{
+	const struct field *field = field_find("reason");
+	enum outcome outcome = row->pass->outcome;
+	char reason[sizeof(summary->tallies[0].reason)];
+	struct tally *tally;
+	struct value value;
+
+	summary->rows[outcome]++;
+	if (!field_get(field, row, &value))
+		return;
+	snprintf(reason, sizeof(reason), "%.*s", (int)value.size, value.text);
+	tally = find_tally(summary, outcome, reason);
+	if (tally)
+		tally->count++;
+}
+
+/* "(emfile)" where all have it; else "(2 emfile, 1 read)". */
+static void print_reasons(const struct summary *summary, enum outcome outcome, FILE *stream)
+{
+	const char *before = " (";
+
+	for (size_t i = 0; i < summary->nr_tallies; i++) {
+		const struct tally *tally = &summary->tallies[i];
+
+		if (tally->outcome != outcome)
+			continue;
+		fputs(before, stream);
+		if (tally->count != summary->rows[outcome])
+			fprintf(stream, "%" PRIu64 " ", tally->count);
+		fputs(tally->reason, stream);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc(')', stream);
+}
+
+void summary_print(const struct summary *summary, FILE *stream)
+{
+	const char *before = ": ";
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < NR_OUTCOMES; i++)
+		sum += summary->rows[i];
+	if (sum == 0)
+		fputs("no passes", stream);
+	else
+		fprintf(stream, "%" PRIu64 " pass%s", sum, sum == 1 ? "" : "es");
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
+		uint64_t count = summary->rows[outcomes[i].outcome];
+
+		if (count == 0)
+			continue;
+		fprintf(stream, "%s%" PRIu64 " %s", before, count, outcomes[i].words);
+		print_reasons(summary, outcomes[i].outcome, stream);
+		before = ", ";
+	}
+}
+
+static uint64_t events_sum(const struct losses *losses)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < NR_EVENT_LOST; i++)
+		sum += losses->events[i];
+	return sum;
+}
+
+uint64_t losses_sum(const struct losses *losses)
+{
+	return events_sum(losses) + losses->evicted_passes + losses->malformed_records;
+}
+
+void losses_print(const struct losses *losses, FILE *stream)
+{
+	uint64_t sum = events_sum(losses);
+	const char *before = " (";
+
+	if (sum == 0)
+		fputs("no events lost", stream);
+	else
+		fprintf(stream, "%" PRIu64 " event%s lost", sum, sum == 1 ? "" : "s");
+	for (size_t i = 0; i < NR_EVENT_LOST; i++) {
+		if (losses->events[i] == 0)
+			continue;
+		fprintf(stream, "%s%" PRIu64 " %s", before, losses->events[i], causes[i]);
+		before = "; ";
+	}
+	if (sum > 0)
+		fputc(')', stream);
+	if (losses->evicted_passes > 0)
+		fprintf(stream, ", %" PRIu64 " passes given up: too many were in flight",
+			losses->evicted_passes);
+	if (losses->malformed_records > 0)
+		fprintf(stream, ", %" PRIu64 " records not understood", losses->malformed_records);
+}

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fdpass trace: passes as they happen. One loop waits for everything: the ring buffer, signals, the
+ * traced command's end, timers, and the end of whoever reads the output.
+ */
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "command/options.h"
+#include "command/summary.h"
+#include "core/join.h"
+#include "host/child.h"
+#include "host/clock.h"
+#include "host/privilege.h"
+#include "host/tracer.h"
+#include "host/user.h"
+#include "output/output.h"
+
+/* The kernel side wakes nobody for a few events: they are looked for so often. */
+#define LOOK_NS (100 * NSEC_PER_MSEC)
+/* Receive queues are swept at each second look, while something is in flight. */
+#define LOOKS_PER_SWEEP 2
+/* An event has its time before it has its place in the ring: so far they can be out of order. */
+#define DISORDER_NS (10 * NSEC_PER_MSEC)
+/* About 1 KiB each with a short path; the kernel's own table of messages is not larger. */
+#define MESSAGES_MOST 65536
+/* Of a terminal that does not tell its width. */
+#define DEFAULT_WIDTH 80
+
+struct trace {
+	const struct options *options;
+	struct users *users;
+	struct child *child; /* NULL: no COMMAND */
+	struct tracer *tracer;
+	struct join *join;
+	struct output *output;
+	struct resolver resolver;
+	struct summary summary;
+	struct losses losses;
+	sigset_t inherited_mask; /* of signals, for the command */
+	int64_t realtime_offset_ns;
+	uint64_t read_until_ns; /* the reading of the ring stops at an event that is later */
+	uint64_t nr_rows;
+	uint64_t nr_looks;
+	int epoll_fd;
+	int signal_fd;
+	int look_fd;
+	int timeout_fd;
+	int sweep_error; /* of a sweep that is under way */
+	bool read_enough; /* the reading was stopped by read_until_ns */
+	bool cannot_sweep;
+	bool lost_lately; /* events were lost since the reading before this one */
+	bool ending; /* at the next look */
+	bool ended;
+	bool full; /* --max-entries rows were shown */
+};
+
+/* Rows */
+
+static int show_pass(void *userdata, const struct pass *pass)
+{
+	struct trace *trace = userdata;
+	const struct row row = {
+		.pass = pass,
+		.resolver = &trace->resolver,
+		.realtime_offset_ns = trace->realtime_offset_ns,
+	};
+	int r;
+
+	if (!selection_has(&trace->options->selection, pass))
+		return 0;
+	r = output_row(trace->output, &row);
+	if (r < 0)
+		return r;
+	summary_count(&trace->summary, &row);
+	trace->full = ++trace->nr_rows == trace->options->max_entries;
+	return trace->full ? -ECANCELED : 0;
+}
+
+/* Events */
+
+static int take_record(void *userdata, const void *data, size_t size)
+{
+	struct trace *trace = userdata;
+	const struct event *event = data;
+	int r = join_record(trace->join, data, size);
+
+	/* What is malformed was counted, and is told at the end. */
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	trace->read_enough = size >= sizeof(*event) && event->time_ns > trace->read_until_ns;
+	return trace->read_enough ? -ECANCELED : 0;
+}
+
+/*
+ * Read what happened up to a moment, and show it. Under a flood of events the ring is never empty:
+ * without that moment there would be no end.
+ */
+static int read_until(struct trace *trace, uint64_t moment_ns)
+{
+	int r;
+
+	trace->read_until_ns = moment_ns;
+	trace->read_enough = false;
+	r = tracer_read(trace->tracer, take_record, trace);
+	if (r < 0 && !trace->read_enough)
+		return r;
+	return output_flush(trace->output);
+}
+
+static int read_ring(struct trace *trace)
+{
+	return read_until(trace, clock_monotonic_ns());
+}
+
+static int update_losses(struct trace *trace)
+{
+	struct join_counts counts;
+
+	join_counts(trace->join, &counts);
+	trace->losses.evicted_passes = counts.evicted_passes;
+	trace->losses.malformed_records = counts.malformed;
+	return tracer_lost(trace->tracer, trace->losses.events);
+}
+
+/*
+ * Called after a reading. What was lost may be the end of a message whose begin lay in the ring
+ * still, so the join is told after the next reading too.
+ */
+static int check_losses(struct trace *trace)
+{
+	uint64_t before = losses_sum(&trace->losses), sum;
+	bool lost_before = trace->lost_lately;
+	int r = update_losses(trace);
+
+	if (r < 0)
+		return r;
+	sum = losses_sum(&trace->losses);
+	trace->lost_lately = sum > before;
+	if (trace->lost_lately || lost_before)
+		join_note_loss(trace->join);
+	if (before == 0 && sum > 0)
+		command_say("events are being lost; the end tells how many, and why");
+	return 0;
+}
+
+static void take_queued(void *userdata, const struct event_queued *queued)
+{
+	struct trace *trace = userdata;
+
+	if (trace->sweep_error == 0)
+		trace->sweep_error = join_sweep_entry(trace->join, queued);
+}
+
+/* Compare what is in flight with what the events say. */
+static int sweep(struct trace *trace)
+{
+	int r;
+
+	if (trace->cannot_sweep)
+		return 0;
+	trace->sweep_error = join_sweep_begin(trace->join, clock_monotonic_ns());
+	r = tracer_queued(trace->tracer, take_queued, trace);
+	if (r == -EOPNOTSUPP) {
+		trace->cannot_sweep = true;
+		return 0;
+	}
+	if (r == -ENOBUFS)
+		return 0; /* the next one may be whole */
+	if (r >= 0)
+		r = trace->sweep_error;
+	/* The events that explain what the sweep did not find come before its end. */
+	if (r >= 0)
+		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
+	if (r >= 0)
+		r = check_losses(trace);
+	if (r >= 0)
+		r = join_sweep_end(trace->join, clock_monotonic_ns());
+	return r;
+}
+
+/* What the loop waits for */
+
+static int on_look(struct trace *trace)
+{
+	uint64_t expirations;
+	int r;
+
+	/* Late looks are not made up for. */
+	if (read(trace->look_fd, &expirations, sizeof(expirations)) < 0)
+		return -errno;
+	trace->ended |= trace->ending;
+	trace->realtime_offset_ns = clock_realtime_offset_ns();
+	r = read_ring(trace);
+	if (r >= 0)
+		r = check_losses(trace);
+	if (r >= 0)
+		r = join_tick(trace->join, clock_monotonic_ns());
+	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
+		r = sweep(trace);
+	return r < 0 ? r : output_flush(trace->output);
+}
+
+static int on_timeout(struct trace *trace)
+{
+	trace->ended = true;
+	return 0;
+}
+
+/* The command decides what ends it: a Ctrl-C reaches it by itself, other signals are handed on. */
+static void on_stop_signal(struct trace *trace, const struct signalfd_siginfo *info)
+{
+	if (!trace->child)
+		trace->ended = true;
+	else if (info->ssi_code != SI_KERNEL)
+		child_signal(trace->child, (int)info->ssi_signo);
+}
+
+static int on_signal(struct trace *trace)
+{
+	struct signalfd_siginfo info;
+
+	if (read(trace->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return -errno;
+	if (info.ssi_signo != SIGCHLD)
+		on_stop_signal(trace, &info);
+	else if (trace->child && child_reap(trace->child))
+		trace->ending = true; /* what it left to the kernel's workers ends until then */
+	return 0;
+}
+
+/* Watched for errors only: whoever reads the output has gone. */
+static int on_stdout(struct trace *trace)
+{
+	(void)trace;
+	return -EPIPE;
+}
+
+enum source { SOURCE_RING, SOURCE_LOOK, SOURCE_TIMEOUT, SOURCE_SIGNAL, SOURCE_STDOUT };
+
+static int (*const handlers[])(struct trace *trace) = {
+	[SOURCE_RING] = read_ring,   [SOURCE_LOOK] = on_look,	  [SOURCE_TIMEOUT] = on_timeout,
+	[SOURCE_SIGNAL] = on_signal, [SOURCE_STDOUT] = on_stdout,
+};
+
+static int loop(struct trace *trace)
+{
+	while (!trace->ended) {
+		struct epoll_event event;
+		int r = epoll_wait(trace->epoll_fd, &event, 1, -1);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		r = handlers[event.data.u32](trace);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The begin */
+
+static int watch(struct trace *trace, int fd, enum source source)
+{
+	struct epoll_event event = {
+		.events = source == SOURCE_STDOUT ? 0 : EPOLLIN,
+		.data.u32 = source,
+	};
+
+	return epoll_ctl(trace->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int new_timer(int *ret, uint64_t first_ns, uint64_t interval_ns)
+{
+	const struct itimerspec timer = {
+		.it_value.tv_sec = (time_t)(first_ns / NSEC_PER_SEC),
+		.it_value.tv_nsec = (long)(first_ns % NSEC_PER_SEC),
+		.it_interval.tv_sec = (time_t)(interval_ns / NSEC_PER_SEC),
+		.it_interval.tv_nsec = (long)(interval_ns % NSEC_PER_SEC),
+	};
+
+	*ret = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (*ret < 0)
+		return -errno;
+	return timerfd_settime(*ret, 0, &timer, NULL) < 0 ? -errno : 0;
+}
+
+/* SIGPIPE is blocked too: the error of the write says the same. */
+static int take_signals(struct trace *trace)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	trace->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (trace->signal_fd < 0)
+		return -errno;
+	sigaddset(&signals, SIGPIPE);
+	return sigprocmask(SIG_BLOCK, &signals, &trace->inherited_mask) < 0 ? -errno : 0;
+}
+
+static int watch_all(struct trace *trace)
+{
+	int r;
+
+	trace->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (trace->epoll_fd < 0)
+		return -errno;
+	r = watch(trace, tracer_fd(trace->tracer), SOURCE_RING);
+	if (r >= 0)
+		r = watch(trace, trace->signal_fd, SOURCE_SIGNAL);
+	if (r >= 0)
+		r = new_timer(&trace->look_fd, LOOK_NS, LOOK_NS);
+	if (r >= 0)
+		r = watch(trace, trace->look_fd, SOURCE_LOOK);
+	if (r >= 0)
+		r = new_timer(&trace->timeout_fd, trace->options->timeout_s * NSEC_PER_SEC, 0);
+	if (r >= 0)
+		r = watch(trace, trace->timeout_fd, SOURCE_TIMEOUT);
+	if (r >= 0)
+		r = watch(trace, STDOUT_FILENO, SOURCE_STDOUT);
+	/* A regular file: it never has a reader that goes. */
+	return r == -EPERM ? 0 : r;
+}
+
+static bool wants_color(const char *when)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (strcmp(when, "auto") != 0)
+		return strcmp(when, "always") == 0;
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+	       !(term && strcmp(term, "dumb") == 0);
+}
+
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return DEFAULT_WIDTH;
+	return size.ws_col;
+}
+
+static int make_output(struct trace *trace)
+{
+	const struct options *options = trace->options;
+	const struct output_options output_options = {
+		.width = terminal_width(),
+		.color = wants_color(options->color),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+
+	return output_new(&trace->output, options->output, stdout,
+			  options->fields_text ? &options->fields : NULL, &output_options);
+}
+
+static int make_resolver(struct trace *trace)
+{
+	struct resolver *resolver = &trace->resolver;
+	int r = users_new(&trace->users);
+
+	if (r < 0)
+		return r;
+	*resolver = (struct resolver){
+		.user = users_user,
+		.group = users_group,
+		.utc_offset = clock_utc_offset,
+		.userdata = trace->users,
+	};
+	clock_load_zone();
+	trace->realtime_offset_ns = clock_realtime_offset_ns();
+	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int make_join(struct trace *trace)
+{
+	const struct join_options join_options = {
+		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
+		.max_messages = MESSAGES_MOST,
+	};
+
+	return join_new(&trace->join, &join_options, show_pass, trace);
+}
+
+/* All but the tracer. The command is forked here, before the privileges are dropped. */
+static int prepare(struct trace *trace)
+{
+	int r = make_resolver(trace);
+
+	if (r >= 0)
+		r = make_output(trace);
+	if (r >= 0)
+		r = make_join(trace);
+	if (r >= 0)
+		r = take_signals(trace);
+	if (r >= 0 && trace->options->child_argv)
+		r = child_new(&trace->child, trace->options->child_argv, &trace->inherited_mask);
+	return r;
+}
+
+static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
+{
+	const struct tracer_options tracer_options = {
+		.way = trace->options->way,
+		.ring_size = trace->options->buffer_size,
+		.trace_children = trace->child != NULL,
+	};
+
+	return tracer_new(&trace->tracer, &tracer_options, reason);
+}
+
+static void ignore_queued(void *userdata, const struct event_queued *queued)
+{
+	(void)userdata;
+	(void)queued;
+}
+
+/* Everything that is read of the tracer once it is attached can be read with what is left. */
+static bool can_read(void *userdata)
+{
+	struct trace *trace = userdata;
+	uint64_t counts[NR_EVENT_LOST];
+	int r = tracer_lost(trace->tracer, counts);
+
+	if (r >= 0)
+		r = tracer_queued(trace->tracer, ignore_queued, NULL);
+	return r >= 0 || r == -EOPNOTSUPP;
+}
+
+/* "6.12" of "6.12.107+deb13-amd64". */
+static void print_version(FILE *stream)
+{
+	struct utsname name;
+	const char *minor;
+
+	uname(&name);
+	minor = strchrnul(name.release, '.');
+	fprintf(stream, "%.*s", (int)(minor - name.release), name.release);
+	if (*minor == '.')
+		fprintf(stream, ".%.*s", (int)strspn(minor + 1, "0123456789"), minor + 1);
+}
+
+/* Whoever waits for the begin of a trace waits for this line. */
+static void say_attached(const struct trace *trace)
+{
+	fprintf(stderr, "fdpass: tracing with %s on ", tracer_way(trace->tracer));
+	print_version(stderr);
+	fputs(" (fdpass doctor tells what that can see)\n", stderr);
+}
+
+static int begin(struct trace *trace)
+{
+	int r = watch_all(trace);
+
+	if (r >= 0)
+		r = privilege_drop(can_read, trace);
+	if (r < 0)
+		return r;
+	say_attached(trace);
+	r = output_begin(trace->output);
+	return r < 0 ? r : output_flush(trace->output);
+}
+
+/* The end */
+
+/* `error` is what ended the loop. What is still open gets its row, where rows can be shown. */
+static int finish(struct trace *trace, int error)
+{
+	int r = trace->full ? 0 : error;
+
+	if (r >= 0 && !trace->full)
+		r = sweep(trace);
+	if (r >= 0 && !trace->full)
+		r = join_finish(trace->join, clock_monotonic_ns());
+	if (trace->full)
+		r = 0;
+	if (r >= 0)
+		r = output_end(trace->output);
+	if (r >= 0)
+		r = output_flush(trace->output);
+	return r;
+}
+
+static void say_summary(const struct trace *trace)
+{
+	fputs("fdpass: ", stderr);
+	summary_print(&trace->summary, stderr);
+	fputs("; ", stderr);
+	losses_print(&trace->losses, stderr);
+	fputc('\n', stderr);
+}
+
+static int say_error(const struct trace *trace, const char *doing, int error)
+{
+	(void)trace;
+	command_say("%s: %s", doing, strerror(-error));
+	return STATUS_CANNOT;
+}
+
+/* How it ended: says so, and returns the exit status. */
+static int conclude(struct trace *trace, int error)
+{
+	bool no_reader = error == -EPIPE;
+	bool lost;
+
+	if (update_losses(trace) < 0)
+		return say_error(trace, "lost events cannot be counted", -EPERM);
+	lost = losses_sum(&trace->losses) > 0;
+	/* `fdpass | head` ends in silence, unless there is more to know than that. */
+	if (!no_reader || lost)
+		say_summary(trace);
+	if (error < 0 && !no_reader)
+		return say_error(trace, "standard output", error);
+	if (trace->child && trace->ending)
+		return child_status(trace->child);
+	if (trace->child)
+		command_say("the command goes on, and is not traced any more");
+	return lost ? STATUS_LOST : STATUS_OK;
+}
+
+/* Let the command run. Returns an exit status where it cannot. */
+static int start_child(struct trace *trace)
+{
+	int r = trace->child ? child_start(trace->child) : 0;
+
+	if (r == 0)
+		return STATUS_OK;
+	command_say("%s: %s", trace->options->child_argv[0], strerror(-r));
+	return r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+static int run(struct trace *trace)
+{
+	char reason[TRACER_REASON_MAX];
+	int r, status;
+
+	if (privilege_check(reason) < 0) {
+		command_say("%s", reason);
+		return STATUS_CANNOT;
+	}
+	r = prepare(trace);
+	if (r < 0)
+		return say_error(trace, "cannot prepare the trace", r);
+	if (attach(trace, reason) < 0) {
+		command_say("%s", reason);
+		return STATUS_CANNOT;
+	}
+	r = begin(trace);
+	if (r < 0)
+		return say_error(trace, "cannot begin the trace", r);
+	status = start_child(trace);
+	if (status != STATUS_OK)
+		return status;
+	r = loop(trace);
+	return conclude(trace, finish(trace, r));
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void clean_up(struct trace *trace)
+{
+	tracer_free(trace->tracer);
+	child_free(trace->child);
+	join_free(trace->join);
+	output_free(trace->output);
+	users_free(trace->users);
+	close_if_open(trace->epoll_fd);
+	close_if_open(trace->signal_fd);
+	close_if_open(trace->look_fd);
+	close_if_open(trace->timeout_fd);
+}
+
+int trace_run(const struct options *options)
+{
+	struct trace trace = {
+		.options = options,
+		.epoll_fd = -1,
+		.signal_fd = -1,
+		.look_fd = -1,
+		.timeout_fd = -1,
+	};
+	int status = run(&trace);
+
+	clean_up(&trace);
+	return status;
+}

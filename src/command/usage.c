@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is told about the options, all from their table: --help, the manual page, the completion. */
+#include <string.h>
+
+#include "command/option_table.h"
+#include "command/options.h"
+
+void options_print_help(FILE *stream)
+{
+	fputs("fdpass shows every file descriptor that one process hands to another.\n"
+	      "\n"
+	      "  fdpass                       each pass on this machine, until Ctrl-C\n"
+	      "  fdpass -- COMMAND [ARG...]   those of a command and of its descendants\n"
+	      "  fdpass --pid 1234 -o json    what a process sends and receives, as JSON\n"
+	      "  fdpass --fields +id,-file    other columns (--list-fields names all)\n"
+	      "  fdpass doctor                what can be seen on this machine, and why\n"
+	      "\n",
+	      stream);
+	for (size_t i = 0; i < nr_options; i++) {
+		char left[32];
+
+		if (option_table[i].unlisted)
+			continue;
+		snprintf(left, sizeof(left), "--%s%s%s", option_table[i].name,
+			 option_table[i].argument ? " " : "",
+			 option_table[i].argument ? option_table[i].argument : "");
+		fprintf(stream, "  %c%c%c %-24s%s\n", option_table[i].letter ? '-' : ' ',
+			option_table[i].letter ? option_table[i].letter : ' ',
+			option_table[i].letter ? ',' : ' ', left, option_table[i].help);
+	}
+}
+
+void options_print_reference(FILE *stream)
+{
+	for (size_t i = 0; i < nr_options; i++) {
+		const struct option_entry *entry = &option_table[i];
+
+		if (entry->letter != '\0')
+			fprintf(stream, "**-%c**%s%s%s, ", entry->letter,
+				entry->argument ? " *" : "", entry->argument ? entry->argument : "",
+				entry->argument ? "*" : "");
+		fprintf(stream, "**--%s**%s%s%s\n  %s.\n\n", entry->name,
+			entry->argument ? " *" : "", entry->argument ? entry->argument : "",
+			entry->argument ? "*" : "", entry->help);
+	}
+}
+
+/* An option as it is written: "--output", or "-o | --output" as a pattern of the shell. */
+static void print_pattern(FILE *stream, const struct option_entry *entry)
+{
+	if (entry->letter != '\0')
+		fprintf(stream, "-%c | ", entry->letter);
+	fprintf(stream, "--%s", entry->name);
+}
+
+/* What an option's argument can be; nothing is offered where it can be anything. */
+static void print_argument_case(FILE *stream, const struct option_entry *entry)
+{
+	fputc('\t', stream);
+	print_pattern(stream, entry);
+	fputs(")\n", stream);
+	if (entry->choice) {
+		fputs("\t\tCOMPREPLY=($(compgen -W '", stream);
+		for (size_t i = 0; entry->choice(i); i++)
+			fprintf(stream, "%s%s", i > 0 ? " " : "", entry->choice(i));
+		fputs("' -- \"$current\"))\n", stream);
+	} else if (entry->offset == offsetof(struct options, fields_text)) {
+		fputs("\t\t_fdpass_fields\n", stream);
+	}
+	fputs("\t\treturn\n\t\t;;\n", stream);
+}
+
+/* The fields of the last item of a list: what stands before it is kept. */
+static void print_fields_function(FILE *stream)
+{
+	fputs("_fdpass_fields()\n{\n"
+	      "\tlocal kept=\"\" last=\"$current\"\n\n"
+	      "\tif [[ $last == *,* ]]; then\n"
+	      "\t\tkept=\"${last%,*},\"\n\t\tlast=\"${last##*,}\"\n\tfi\n"
+	      "\tif [[ $last == [+-]* ]]; then\n"
+	      "\t\tkept+=\"${last:0:1}\"\n\t\tlast=\"${last:1}\"\n\tfi\n"
+	      "\tcompopt -o nospace\n"
+	      "\tCOMPREPLY=($(compgen -P \"$kept\" -W '\n",
+	      stream);
+	for (size_t i = 0; i < nr_fields; i++)
+		fprintf(stream, "\t\t%s\n", field_table[i].name);
+	fputs("\t\t' -- \"$last\"))\n}\n\n", stream);
+}
+
+void options_print_completion(FILE *stream)
+{
+	fputs("# Completion of fdpass for bash; made from its table of options.\n", stream);
+	print_fields_function(stream);
+	fputs("_fdpass()\n{\n"
+	      "\tlocal current=\"${COMP_WORDS[COMP_CWORD]}\" i\n\n"
+	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	      "\t\tif [[ ${COMP_WORDS[i]} == -- ]]; then\n"
+	      "\t\t\t_command_offset $((i + 1))\n\t\t\treturn\n\t\tfi\n\tdone\n"
+	      "\tcase \"${COMP_WORDS[COMP_CWORD - 1]}\" in\n",
+	      stream);
+	for (size_t i = 0; i < nr_options; i++) {
+		if (option_table[i].argument)
+			print_argument_case(stream, &option_table[i]);
+	}
+	fputs("\tesac\n\tCOMPREPLY=($(compgen -W '\n", stream);
+	for (size_t i = 0; i < nr_commands; i++)
+		fprintf(stream, "\t\t%s\n", command_table[i].name);
+	for (size_t i = 0; i < nr_options; i++) {
+		if (option_table[i].letter != '\0')
+			fprintf(stream, "\t\t-%c\n", option_table[i].letter);
+		fprintf(stream, "\t\t--%s\n", option_table[i].name);
+	}
+	fputs("\t\t--\n\t\t' -- \"$current\"))\n}\n\ncomplete -F _fdpass fdpass\n", stream);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fields of a row: one table, from which the columns, JSON, YAML, --fields, --filter, --help
+ * and the list in the manual page come. A new field is one entry in field.c.
+ */
+#ifndef FDPASS_FIELD_H
+#define FDPASS_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/pass.h"
+
+/* What only the host can tell. The core has no clock, no locale and opens no file: it asks here. */
+struct resolver {
+	/* The name of a user or group, borrowed until the next call; NULL: there is none. */
+	const char *(*user)(void *userdata, uint32_t uid);
+	const char *(*group)(void *userdata, uint32_t gid);
+	/* Seconds east of UTC of the local time at this moment (seconds since the epoch). */
+	int32_t (*utc_offset)(void *userdata, int64_t seconds);
+	void *userdata;
+	/* Random, made once a trace: file_id is keyed with it, so that it tells no kernel address.
+	 */
+	uint64_t identity_key[2];
+};
+
+/* A pass and what is needed to tell it. Borrows all. */
+struct row {
+	const struct pass *pass;
+	const struct resolver *resolver;
+	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, when the pass was sent */
+};
+
+enum field_type {
+	FIELD_STRING, /* bytes as they are in the kernel: escaped by whoever prints them */
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_I32,
+	FIELD_BOOL,
+};
+
+/* Which side of the pass a field tells. */
+enum field_side {
+	FIELD_SENDER,
+	FIELD_RECEIVER,
+	FIELD_MESSAGE, /* neither: the message, the file, the outcome */
+};
+
+/* Room for what a getter composes: a path, and what is written around it. */
+#define FIELD_TEXT_MAX (EVENT_MAX_PATH + 512)
+
+/* A field's value in a row. Which member is set follows from the field's type. */
+struct value {
+	uint64_t u64;	  /* FIELD_U32, FIELD_U64 */
+	int64_t i64;	  /* FIELD_I32 */
+	bool boolean;	  /* FIELD_BOOL */
+	const char *text; /* FIELD_STRING; not NUL-terminated; in the row, or in buffer */
+	size_t size;	  /* bytes of text */
+	char buffer[FIELD_TEXT_MAX];
+};
+
+struct field {
+	const char *name;     /* "proc.comm": where it is in JSON */
+	const char *header;   /* "COMM"; unique, and an alias of the name in --fields */
+	enum field_type type; /* numbers stand right in their column, all else left */
+	enum field_side side;
+	unsigned int width; /* of its column, where there is room; a hint */
+	bool shown;	    /* among the columns that --fields +x and -x start from */
+	bool (*get)(const struct row *row, enum field_side side, struct value *ret);
+	const char *meaning; /* one sentence without a full stop, for --help and the manual page */
+};
+
+extern const struct field field_table[];
+extern const size_t nr_fields;
+
+/* Read a field of a row. False: not known, and the field is left out of this row. */
+static inline bool field_get(const struct field *field, const struct row *row, struct value *ret)
+{
+	return field->get(row, field->side, ret);
+}
+
+static inline bool field_is_number(const struct field *field)
+{
+	return field->type == FIELD_U32 || field->type == FIELD_U64 || field->type == FIELD_I32;
+}
+
+/* The type by its name: "string", "u32", "u64", "i32", "bool". */
+const char *field_type_name(enum field_type type);
+
+/* The field with this name or header, in either case; NULL: there is none. */
+const struct field *field_find(const char *name);
+/* The field whose name or header is nearest to a mistyped name; NULL: none is near. */
+const struct field *field_suggest(const char *name);
+
+#define FIELD_LIST_MAX 64
+
+/* Fields in the order of their columns, each at most once. */
+struct field_list {
+	size_t count;
+	const struct field *fields[FIELD_LIST_MAX];
+};
+
+/* All fields; the fields that are shown by default. */
+void field_list_all(struct field_list *ret);
+void field_list_shown(struct field_list *ret);
+
+/*
+ * Read the value of --fields: names or headers joined by commas, "+x" to add and "-x" to take away.
+ * A list that begins with a sign changes `base`; another one begins with nothing.
+ *
+ * Returns 0, or -EINVAL with *error_message set to a sentence (no newline, the caller frees it)
+ * that names what is wrong and the near miss, or -ENOMEM.
+ */
+int field_select(struct field_list *ret, const struct field_list *base, const char *text,
+		 char **error_message);
+
+#endif

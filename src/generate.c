@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Run while building: writes what the documents and the shell take from the program's tables, so
+ * that they cannot differ from it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/options.h"
+#include "output/output.h"
+
+static int generate(const char *what)
+{
+	if (strcmp(what, "completion") == 0)
+		options_print_completion(stdout);
+	else if (strcmp(what, "options") == 0)
+		options_print_reference(stdout);
+	else if (strcmp(what, "fields") == 0)
+		return output_field_reference(stdout);
+	else
+		return -1;
+	return fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && generate(argv[1]) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "usage: generate completion|options|fields\n");
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The ways to attach, a table, and the life of one: open, prepare, load, attach, read. What a
+ * kernel offers is found out by trying, in the table's order; what changed in its functions is
+ * asked of its BTF. A new way is an object file in src/bpf and an entry here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "host/tracepoint.h"
+#include "host/tracer.h"
+
+#include "fentry.skel.h"
+#include "fentry_typed.skel.h"
+#include "iterate.skel.h"
+#include "iterate_typed.skel.h"
+#include "kprobe.skel.h"
+#include "kprobe_typed.skel.h"
+#include "tracepoint.skel.h"
+#include "tracepoint_typed.skel.h"
+
+/* The bytes of an object file, for kernels without and with bpf_rdonly_cast(): src/bpf/kernel.h. */
+struct object_file {
+	const void *(*plain)(size_t *size);
+	const void *(*typed)(size_t *size);
+};
+
+#define OBJECT_FILE(name) { name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes }
+
+struct way {
+	const char *name;
+	struct object_file object;
+	bool keyed; /* has the table of messages in flight; else queues are swept by iterate.bpf.c */
+	const char *why_not; /* what EPERM, ENOENT and the like mean here, and what to do */
+	const char *const *gaps;
+};
+
+static const char *const tracepoint_gaps[] = {
+	"sends and receives through io_uring, and those of 32-bit programs",
+	"who lost a descriptor that was read with read(2), closed unread or garbage collected",
+	"descriptors between two looks at the queues: a loss is seen up to 0.2 s late",
+	NULL,
+};
+
+static const char *const no_gaps[] = { NULL };
+
+static const struct way ways[] = {
+	{ "fentry", OBJECT_FILE(fentry), true,
+	  "the kernel refuses fentry (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER and "
+	  "BPF trampolines are needed)",
+	  no_gaps },
+	{ "kprobe", OBJECT_FILE(kprobe), true,
+	  "the kernel has no kprobes (CONFIG_KPROBES and CONFIG_KPROBE_EVENTS are needed)",
+	  no_gaps },
+	{ "tracepoint", OBJECT_FILE(tracepoint), false,
+	  "the kernel has no system call tracepoints (CONFIG_FTRACE_SYSCALLS is needed)",
+	  tracepoint_gaps },
+};
+
+#define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
+#define MAX_LINKS 32
+
+struct tracer {
+	const struct way *way;
+	struct bpf_object *object;
+	struct bpf_object *iterator; /* NULL where the kernel has no iter/unix */
+	struct bpf_link *iterator_link;
+	struct bpf_link *links[MAX_LINKS];
+	size_t nr_links;
+	struct ring_buffer *ring;
+	struct ring_buffer *queues; /* what the iterator tells */
+	struct sweep *sweep; /* while that is read */
+	int lost_fd;
+	int messages_fd; /* -1: the way has no table */
+	int nr_cpus;
+	tracer_record_fn record;
+	void *userdata;
+};
+
+/* libbpf explains itself to nobody: the reasons that are told are this file's. */
+static int keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (!getenv("FDPASS_LIBBPF_DEBUG") || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+/* Set a `const volatile` variable of the BPF side before it is loaded, if the object has it. */
+static void set_constant(struct bpf_object *object, const char *name, const void *value,
+			 size_t size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	const struct btf *btf = bpf_object__btf(object);
+	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *section = btf__type_by_id(btf, id);
+	size_t total;
+	char *data = map ? (char *)bpf_map__initial_value(map, &total) : NULL;
+
+	if (!section || !data)
+		return;
+	const struct btf_var_secinfo *variable = btf_var_secinfos(section);
+	for (int i = 0; i < btf_vlen(section); i++, variable++) {
+		const struct btf_type *type = btf__type_by_id(btf, variable->type);
+
+		if (strcmp(btf__name_by_offset(btf, type->name_off), name) == 0 &&
+		    variable->size == size && variable->offset + size <= total)
+			memcpy(data + variable->offset, value, size);
+	}
+}
+
+static bool kernel_has(const struct btf *kernel, const char *function)
+{
+	return btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) > 0;
+}
+
+/* Leave out the programs whose function this kernel does not have. */
+static void choose_programs(struct bpf_object *object, const struct btf *kernel)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		const char *section = bpf_program__section_name(program);
+		const char *function = strchr(section, '/');
+
+		if (strncmp(section, "tracepoint", 10) == 0 || !function)
+			continue;
+		if (strncmp(section, "iter", 4) != 0 && !kernel_has(kernel, function + 1))
+			bpf_program__set_autoload(program, false);
+	}
+}
+
+static void set_constants(struct bpf_object *object, const struct btf *kernel,
+			  const struct tracer_options *options)
+{
+	bool collector_in_caller = !kernel_has(kernel, "unix_add_edges");
+	int tracer_pid = options->trace_children ? getpid() : 0;
+	uint64_t wake_at = options->ring_size / 4;
+
+	set_constant(object, "collector_in_caller", &collector_in_caller,
+		     sizeof(collector_in_caller));
+	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
+	set_constant(object, "wake_at", &wake_at, sizeof(wake_at));
+}
+
+static void size_maps(struct bpf_object *object, const struct tracer_options *options, int nr_cpus)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		const char *name = bpf_map__name(map);
+
+		if (strcmp(name, "events") == 0)
+			bpf_map__set_max_entries(map, options->ring_size);
+		else if (strcmp(name, "scratches") == 0)
+			bpf_map__set_max_entries(map, bpf_map__max_entries(map) * nr_cpus);
+	}
+}
+
+static int attach_program(struct tracer *tracer, const struct bpf_program *program, int tracefs)
+{
+	struct bpf_link **link = &tracer->links[tracer->nr_links];
+	int r = 0;
+
+	if (tracer->nr_links == MAX_LINKS)
+		return -E2BIG;
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT) {
+		r = tracepoint_attach(link, program, tracefs);
+	} else {
+		*link = bpf_program__attach(program);
+		if (!*link)
+			r = -errno;
+	}
+	if (r >= 0)
+		tracer->nr_links++;
+	return r;
+}
+
+static int attach_programs(struct tracer *tracer)
+{
+	struct bpf_program *program;
+	int tracefs = -EBADF, r = 0;
+
+	if (!tracer->way->keyed) {
+		tracefs = tracepoint_open_tracefs();
+		if (tracefs < 0)
+			return tracefs;
+	}
+	bpf_object__for_each_program(program, tracer->object) {
+		if (bpf_program__autoload(program))
+			r = attach_program(tracer, program, tracefs);
+		if (r < 0)
+			break;
+	}
+	if (tracefs >= 0)
+		close(tracefs);
+	return r;
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+	struct tracer *tracer = context;
+
+	return tracer->record(tracer->userdata, data, size);
+}
+
+static int open_object(struct bpf_object **ret, const struct object_file *file, const char *name,
+		       const struct btf *kernel, const struct tracer_options *options, int nr_cpus)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = name);
+	struct bpf_object *object;
+	size_t size;
+	const void *bytes = kernel_has(kernel, "bpf_rdonly_cast") ? file->typed(&size) :
+								    file->plain(&size);
+	int r;
+
+	object = bpf_object__open_mem(bytes, size, &open_options);
+	if (!object)
+		return -errno;
+	choose_programs(object, kernel);
+	set_constants(object, kernel, options);
+	size_maps(object, options, nr_cpus);
+	r = bpf_object__load(object);
+	if (r < 0) {
+		bpf_object__close(object);
+		return r;
+	}
+	*ret = object;
+	return 0;
+}
+
+/* A reading of the queues, for on_queued(). */
+struct sweep {
+	tracer_queued_fn fn;
+	void *userdata;
+	bool complete; /* the last entry came, and says that none is missing */
+};
+
+static int on_queued(void *context, void *data, size_t size)
+{
+	struct tracer *tracer = context;
+	const struct event_queued *queued = data;
+
+	if (size != sizeof(*queued) || !tracer->sweep)
+		return 0;
+	if (queued->sock == 0)
+		tracer->sweep->complete = queued->position == 0;
+	tracer->sweep->fn(tracer->sweep->userdata, queued);
+	return 0;
+}
+
+/* The iterator over receive queues; a kernel before 5.15 has none, which is no error. */
+static void open_iterator(struct tracer *tracer, const struct btf *kernel,
+			  const struct tracer_options *options)
+{
+	static const struct object_file file = OBJECT_FILE(iterate);
+	struct bpf_program *program;
+
+	if (open_object(&tracer->iterator, &file, "iterate", kernel, options,
+			tracer->nr_cpus) < 0)
+		return;
+	tracer->queues = ring_buffer__new(
+		bpf_object__find_map_fd_by_name(tracer->iterator, "queues"), on_queued, tracer,
+		NULL);
+	if (!tracer->queues)
+		return;
+	program = bpf_object__next_program(tracer->iterator, NULL);
+	tracer->iterator_link = bpf_program__attach_iter(program, NULL);
+}
+
+static int open_way(struct tracer *tracer, const struct btf *kernel,
+		    const struct tracer_options *options)
+{
+	int r;
+
+	r = open_object(&tracer->object, &tracer->way->object, tracer->way->name, kernel, options,
+			tracer->nr_cpus);
+	if (r < 0)
+		return r;
+	tracer->lost_fd = bpf_object__find_map_fd_by_name(tracer->object, "lost");
+	tracer->messages_fd = tracer->way->keyed ?
+				      bpf_object__find_map_fd_by_name(tracer->object, "messages") :
+				      -1;
+	tracer->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->object, "events"),
+					on_record, tracer, NULL);
+	if (!tracer->ring)
+		return -errno;
+	if (!tracer->way->keyed)
+		open_iterator(tracer, kernel, options);
+	return attach_programs(tracer);
+}
+
+static int try_way(struct tracer **ret, const struct way *way, const struct btf *kernel,
+		   const struct tracer_options *options)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int r;
+
+	if (!tracer)
+		return -ENOMEM;
+	tracer->way = way;
+	tracer->lost_fd = -1;
+	tracer->messages_fd = -1;
+	tracer->nr_cpus = libbpf_num_possible_cpus();
+	r = open_way(tracer, kernel, options);
+	if (r < 0) {
+		tracer_free(tracer);
+		return r;
+	}
+	*ret = tracer;
+	return 0;
+}
+
+static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error)
+{
+	size_t used = strlen(reason);
+
+	snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s: %s (%s)", used ? "; " : "",
+		 way->name, way->why_not, strerror(-error));
+}
+
+int tracer_new(struct tracer **ret, const struct tracer_options *options,
+	       char reason[TRACER_REASON_MAX])
+{
+	struct btf *kernel;
+	int r = -EINVAL;
+
+	reason[0] = '\0';
+	libbpf_set_print(keep_quiet);
+	kernel = btf__load_vmlinux_btf();
+	if (!kernel) {
+		r = -errno;
+		snprintf(reason, TRACER_REASON_MAX,
+			 "this kernel has no BTF (/sys/kernel/btf/vmlinux): use one that was built "
+			 "with CONFIG_DEBUG_INFO_BTF=y");
+		return r;
+	}
+	for (size_t i = 0; i < NR_WAYS; i++) {
+		if (options->way && strcmp(options->way, ways[i].name) != 0)
+			continue;
+		r = try_way(ret, &ways[i], kernel, options);
+		if (r >= 0)
+			break;
+		explain(reason, &ways[i], r);
+	}
+	btf__free(kernel);
+	return r;
+}
+
+struct tracer *tracer_free(struct tracer *tracer)
+{
+	if (!tracer)
+		return NULL;
+	for (size_t i = 0; i < tracer->nr_links; i++)
+		bpf_link__destroy(tracer->links[i]);
+	ring_buffer__free(tracer->ring);
+	ring_buffer__free(tracer->queues);
+	bpf_link__destroy(tracer->iterator_link);
+	bpf_object__close(tracer->iterator);
+	bpf_object__close(tracer->object);
+	free(tracer);
+	return NULL;
+}
+
+const char *tracer_way(const struct tracer *tracer)
+{
+	return tracer->way->name;
+}
+
+int tracer_fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
+}
+
+int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
+{
+	tracer->record = fn;
+	tracer->userdata = userdata;
+	return ring_buffer__consume(tracer->ring);
+}
+
+/* Runs of our programs that the kernel skipped; it counts them since 5.12. */
+static uint64_t skipped_runs(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(program, tracer->object) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (bpf_program__autoload(program) &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
+int tracer_lost(struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
+{
+	uint64_t *values = calloc(tracer->nr_cpus, sizeof(*values));
+	int r = 0;
+
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t kind = 0; kind < NR_EVENT_LOST; kind++) {
+		counts[kind] = 0;
+		if (bpf_map_lookup_elem(tracer->lost_fd, &kind, values) < 0) {
+			r = -errno;
+			break;
+		}
+		for (int cpu = 0; cpu < tracer->nr_cpus; cpu++)
+			counts[kind] += values[cpu];
+	}
+	counts[EVENT_LOST_SKIPPED] += skipped_runs(tracer);
+	free(values);
+	return r;
+}
+
+static int read_table(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
+{
+	uint64_t *previous = NULL, key;
+	struct event_message message;
+
+	while (bpf_map_get_next_key(tracer->messages_fd, previous, &key) == 0) {
+		previous = &key;
+		if (bpf_map_lookup_elem(tracer->messages_fd, &key, &message) < 0 ||
+		    (message.state != MESSAGE_SENDING && message.state != MESSAGE_QUEUED))
+			continue;
+		fn(userdata, &(struct event_queued){
+				     .message = message.number,
+				     .list = key,
+				     .sock = message.sock,
+				     .ino = message.ino,
+				     .first_file = message.first_file,
+				     .count = message.count,
+				     .queued = message.state == MESSAGE_QUEUED,
+			     });
+	}
+	return 0;
+}
+
+/* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
+static int run_iterator(const struct tracer *tracer)
+{
+	ssize_t n;
+	char byte;
+	int fd;
+
+	fd = bpf_iter_create(bpf_link__fd(tracer->iterator_link));
+	if (fd < 0)
+		return -errno;
+	do /* EAGAIN: it has seen a million sockets, and goes on */
+		n = read(fd, &byte, sizeof(byte));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+static int read_queues(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
+{
+	struct sweep sweep = { .fn = fn, .userdata = userdata };
+	int r, n;
+
+	if (!tracer->iterator_link)
+		return -EOPNOTSUPP;
+	r = run_iterator(tracer);
+	tracer->sweep = &sweep;
+	n = ring_buffer__consume(tracer->queues);
+	tracer->sweep = NULL;
+	if (r < 0)
+		return r;
+	if (n < 0)
+		return n;
+	return sweep.complete ? 0 : -ENOBUFS;
+}
+
+int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
+{
+	return tracer->way->keyed ? read_table(tracer, fn, userdata) :
+				    read_queues(tracer, fn, userdata);
+}
+
+size_t tracer_nr_ways(void)
+{
+	return NR_WAYS;
+}
+
+const char *tracer_way_name(size_t index)
+{
+	return index < NR_WAYS ? ways[index].name : NULL;
+}
+
+int tracer_probe(size_t index, struct way_report *ret)
+{
+	struct tracer_options options = { .way = ways[index].name, .ring_size = 1 << 20 };
+	struct tracer *tracer = NULL;
+	int r;
+
+	*ret = (struct way_report){ .name = ways[index].name, .gaps = ways[index].gaps };
+	r = tracer_new(&tracer, &options, ret->reason);
+	ret->available = r >= 0;
+	tracer_free(tracer);
+	return 0;
+}

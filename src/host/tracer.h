@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running tracer: a way to attach, loaded and attached, and its ring buffer. Events come out of
+ * it as bytes; what they mean is the core's business.
+ */
+#ifndef FDPASS_TRACER_H
+#define FDPASS_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct tracer;
+
+struct tracer_options {
+	const char *way; /* "fentry", "kprobe", "tracepoint"; NULL: the best that can be had */
+	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
+	bool trace_children; /* set EVENT_TASK_TRACED for descendants of this process */
+};
+
+/* Why a way cannot be had, one line, for a person; or what it cannot see. */
+#define TRACER_REASON_MAX 512
+
+/*
+ * Load and attach. Returns 0, or a negative errno with a sentence in `reason` (no newline, without
+ * the program's name) that says what is missing and what to do.
+ */
+int tracer_new(struct tracer **ret, const struct tracer_options *options,
+	       char reason[TRACER_REASON_MAX]);
+/* Detach and unload. Accepts NULL, returns NULL. */
+struct tracer *tracer_free(struct tracer *tracer);
+
+/* The way that was taken: "fentry", "kprobe", "tracepoint". */
+const char *tracer_way(const struct tracer *tracer);
+/* A descriptor that polls readable when the ring is filling up. The reader is not woken for each
+ * event: look (tracer_read) a few times a second as well. Borrowed. */
+int tracer_fd(const struct tracer *tracer);
+
+/* Called for each record; `data` is borrowed until it returns. A negative errno stops the reading. */
+typedef int (*tracer_record_fn)(void *userdata, const void *data, size_t size);
+/* Read what is there, without waiting. Returns the number of records, or a negative errno. */
+int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
+
+/* What could not be told so far, by kind (enum event_lost), summed over the CPUs. */
+int tracer_lost(struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
+
+typedef void (*tracer_queued_fn)(void *userdata, const struct event_queued *queued);
+/* What is in flight now, a call for each message: from the table of messages, or from the receive
+ * queues of all unix sockets of this network namespace. Returns 0, -EOPNOTSUPP where this way on this
+ * kernel cannot tell, or -ENOBUFS where only a part of it was told: then nothing that was not told
+ * may be concluded. */
+int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata);
+
+/* What one way to attach offers on this machine, for `fdpass doctor`. */
+struct way_report {
+	const char *name;
+	bool available;
+	char reason[TRACER_REASON_MAX]; /* why not */
+	const char *const *gaps; /* NULL-terminated: what it would not see here */
+};
+/* Number of ways, best first. */
+size_t tracer_nr_ways(void);
+/* The name of way `index`; NULL when index is past the last. */
+const char *tracer_way_name(size_t index);
+/* Try way `index` (loading and attaching, then undoing it). */
+int tracer_probe(size_t index, struct way_report *ret);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of kinds. A kind is told by what cannot be mistaken: the filesystem's magic number, the
+ * dentry's name where there is no place in the tree (nobody but the kernel gives such names), and
+ * the type in the inode's mode. The first entry that fits is taken.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <linux/magic.h>
+
+#include "kind/kind.h"
+
+/* Not in every linux/magic.h. */
+#define MAGIC_PIDFS 0x50494446	/* fs/pidfs.c, 6.9 on */
+#define MAGIC_MQUEUE 0x19800202 /* ipc/mqueue.c */
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct kind {
+	const char *type;
+	uint32_t magic;	 /* 0: any */
+	uint32_t format; /* S_IFMT of the mode; 0: any */
+	/*
+	 * The dentry's name, of files that have no place in the tree; NULL: any. Kernels disagree
+	 * on the brackets around it, so they are left out; a name that ends in '*' is the begin of
+	 * one.
+	 */
+	const char *dentry;
+	/* Where the dentry never has a name: what it is called, or what stands before its inode. */
+	const char *name;
+	const char *prefix;
+};
+
+static const struct kind kinds[] = {
+	{ .type = "memfd", .magic = TMPFS_MAGIC, .dentry = "memfd:*" },
+	{ .type = "memfd", .magic = HUGETLBFS_MAGIC, .dentry = "memfd:*" },
+	{ .type = "pidfd", .magic = MAGIC_PIDFS, .name = "[pidfd]" },
+	{ .type = "namespace", .magic = NSFS_MAGIC, .prefix = "ns" },
+	{ .type = "secretmem", .magic = SECRETMEM_MAGIC, .name = "secretmem" },
+	{ .type = "dmabuf", .magic = DMA_BUF_MAGIC, .name = "dmabuf" },
+	{ .type = "fifo", .magic = PIPEFS_MAGIC, .prefix = "pipe" },
+	{ .type = "socket", .magic = SOCKFS_MAGIC, .prefix = "socket" },
+	{ .type = "mqueue", .magic = MAGIC_MQUEUE, .format = S_IFREG },
+
+	{ .type = "eventfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventfd" },
+	{ .type = "epoll", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventpoll" },
+	{ .type = "pidfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "pidfd" }, /* before 6.9 */
+	{ .type = "timerfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "timerfd" },
+	{ .type = "signalfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "signalfd" },
+	{ .type = "inotify", .magic = ANON_INODE_FS_MAGIC, .dentry = "inotify" },
+	{ .type = "fanotify", .magic = ANON_INODE_FS_MAGIC, .dentry = "fanotify" },
+	{ .type = "userfaultfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "userfaultfd" },
+	{ .type = "io_uring", .magic = ANON_INODE_FS_MAGIC, .dentry = "io_uring" },
+	{ .type = "bpf-map", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf-map" },
+	{ .type = "bpf-prog", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf-prog" },
+	{ .type = "bpf-link", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf_link" },
+	{ .type = "btf", .magic = ANON_INODE_FS_MAGIC, .dentry = "btf" },
+	{ .type = "perf_event", .magic = ANON_INODE_FS_MAGIC, .dentry = "perf_event" },
+	{ .type = "landlock", .magic = ANON_INODE_FS_MAGIC, .dentry = "landlock-ruleset" },
+	{ .type = "seccomp", .magic = ANON_INODE_FS_MAGIC, .dentry = "seccomp notify" },
+	{ .type = "fscontext", .magic = ANON_INODE_FS_MAGIC, .dentry = "fscontext" },
+	{ .type = "kvm", .magic = ANON_INODE_FS_MAGIC, .dentry = "kvm-*" },
+	{ .type = "vfio", .magic = ANON_INODE_FS_MAGIC, .dentry = "vfio-device" },
+	{ .type = "sync_file", .magic = ANON_INODE_FS_MAGIC, .dentry = "sync_file" },
+	{ .type = "anon_inode", .magic = ANON_INODE_FS_MAGIC, .prefix = "anon_inode" },
+
+	{ .type = "fifo", .format = S_IFIFO },
+	{ .type = "socket", .format = S_IFSOCK },
+	{ .type = "reg", .format = S_IFREG },
+	{ .type = "dir", .format = S_IFDIR },
+	{ .type = "chr", .format = S_IFCHR },
+	{ .type = "blk", .format = S_IFBLK },
+	{ .type = "lnk", .format = S_IFLNK },
+};
+
+/* The name of a file that has no place in the tree, without brackets. */
+static size_t dentry_name(const struct file *file, const char **ret)
+{
+	size_t length;
+
+	if (!(file->flags & EVENT_FILE_PSEUDO) || !file->path)
+		return 0;
+	*ret = file->path;
+	length = strlen(file->path);
+	if (length >= 2 && file->path[0] == '[' && file->path[length - 1] == ']') {
+		*ret = file->path + 1;
+		length -= 2;
+	}
+	return length;
+}
+
+static bool dentry_matches(const struct file *file, const char *pattern)
+{
+	size_t pattern_length = strlen(pattern);
+	const char *name = NULL;
+	size_t length = dentry_name(file, &name);
+
+	if (length == 0)
+		return false;
+	if (pattern[pattern_length - 1] == '*')
+		return length >= pattern_length - 1 &&
+		       memcmp(name, pattern, pattern_length - 1) == 0;
+	return length == pattern_length && memcmp(name, pattern, length) == 0;
+}
+
+static const struct kind *kind_of(const struct file *file)
+{
+	if (!file->known)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct kind *kind = &kinds[i];
+
+		if (kind->magic != 0 && kind->magic != file->magic)
+			continue;
+		if (kind->format != 0 && kind->format != (file->mode & S_IFMT))
+			continue;
+		if (kind->dentry && !dentry_matches(file, kind->dentry))
+			continue;
+		return kind;
+	}
+	return NULL;
+}
+
+const char *kind_type(const struct file *file)
+{
+	const struct kind *kind = kind_of(file);
+
+	return kind ? kind->type : NULL;
+}
+
+/* As /proc/PID/fd shows it. What is too long loses its begin: the end says most. */
+static size_t write_path(const struct file *file, char *buffer, size_t size)
+{
+	const char *mark = file->flags & EVENT_FILE_DELETED ? " (deleted)" : "";
+	const char *path = file->path, *dots = "";
+
+	if (strlen(path) + strlen(mark) >= size) {
+		dots = "...";
+		path += strlen(dots) + strlen(path) + strlen(mark) + 1 - size;
+	}
+	return (size_t)snprintf(buffer, size, "%s%s%s", dots, path, mark);
+}
+
+/*
+ * A file with no place in the tree goes by its dentry's name, as it is: such a dentry is always
+ * unhashed, which says nothing. Those of pipes, pidfs and nsfs have none ("" or "/").
+ */
+static size_t write_pseudo(const struct file *file, char *buffer, size_t size)
+{
+	const struct kind *kind = kind_of(file);
+	bool named = file->path && *file->path != '\0' && strcmp(file->path, "/") != 0;
+	int length = 0;
+
+	if (!named && kind && kind->name)
+		length = snprintf(buffer, size, "%s", kind->name);
+	else if (!named && kind && kind->prefix)
+		length = snprintf(buffer, size, "%s:[%" PRIu64 "]", kind->prefix, file->ino);
+	else if (file->path)
+		length = snprintf(buffer, size, "%s", file->path);
+	return (size_t)length < size ? (size_t)length : size - 1;
+}
+
+size_t kind_name(const struct file *file, char *buffer, size_t size)
+{
+	if (!file->known)
+		return 0;
+	if (file->path && !(file->flags & EVENT_FILE_PSEUDO))
+		return write_path(file, buffer, size);
+	return write_pseudo(file, buffer, size);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fdpass: every file descriptor that one process hands to another. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command/command.h"
+#include "command/options.h"
+#include "output/output.h"
+
+/* What is asked of the program itself, not of a command. */
+static int print_about(const struct options *options)
+{
+	int r = 0;
+
+	if (options->help)
+		options_print_help(stdout);
+	else if (options->version)
+		printf("fdpass %s\n", FDPASS_VERSION);
+	else
+		r = output_field_help(stdout);
+	return r == 0 && fflush(stdout) == 0 ? STATUS_OK : STATUS_CANNOT;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char *error_message = NULL;
+
+	/* Only how characters are written: numbers stay as JSON has them. */
+	setlocale(LC_CTYPE, "");
+	/* A line is one write, not mixed with what a traced command says. */
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	if (options_parse(&options, argc, argv, &error_message) < 0) {
+		command_say("%s", error_message ? error_message : "out of memory");
+		free(error_message);
+		return STATUS_USAGE;
+	}
+	if (options.help || options.version || options.list_fields)
+		return print_about(&options);
+	return options.command->run(&options);
+}

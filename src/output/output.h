@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Outputs: rows to bytes on a stream. An output is three functions, begin, row and end, in one
+ * table of classes; no one else knows what a column or an object is.
+ */
+#ifndef FDPASS_OUTPUT_H
+#define FDPASS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/field.h"
+
+struct output_options {
+	int width; /* columns of the terminal; 0: no terminal, and nothing is ever cut */
+	bool color;
+	bool utf8; /* the locale (LC_CTYPE) is UTF-8; otherwise the columns are ASCII */
+};
+
+struct output;
+
+/*
+ * What `name` ("columns", "json", "jsonpretty", "yaml") shows where --fields is not given, and so
+ * what its +x and -x change. Returns 0, or -ENOENT: there is no such output.
+ */
+int output_default_fields(const char *name, struct field_list *ret);
+
+/*
+ * Make an output on a stream, which is borrowed. `fields` are copied; NULL: no --fields, which is
+ * the reading view for the columns and all that is known for the others.
+ * Returns 0, -ENOENT (there is no output of that name), or -ENOMEM.
+ */
+int output_new(struct output **ret, const char *name, FILE *stream, const struct field_list *fields,
+	       const struct output_options *options);
+/* Accepts NULL, returns NULL. Ends nothing: see output_end. */
+struct output *output_free(struct output *output);
+
+/*
+ * Begin once, a call for each row, end once. All return 0, or a negative errno as soon as the
+ * stream has failed (-EPIPE, -ENOSPC). What is written may stay in the stream's buffer until
+ * output_flush.
+ */
+int output_begin(struct output *output);
+int output_row(struct output *output, const struct row *row);
+int output_end(struct output *output);
+int output_flush(struct output *output);
+
+/* The names of all outputs, best first; NULL when index is past the last. */
+const char *output_name(size_t index);
+
+/*
+ * The list of fields, from their table: as plain text for --help, as reStructuredText for the
+ * manual page. Return 0 or a negative errno.
+ */
+int output_field_help(FILE *stream);
+int output_field_reference(FILE *stream);
+
+#endif

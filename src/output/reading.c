@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Columns, without --fields: the view for reading. A line a pass, which says who gave what to whom,
+ * and how it ended where that was not as it should be.
+ *
+ *	TIME          SENDER             FD       FD  RECEIVER            AFTER  FILE
+ *	14:02:11.084  client[1296790]     3  →    9  dbus-broker[5128]    84µs  /dev/null
+ *	14:02:15.310  haproxy[812]        7  ✗    -  haproxy[4411]       1.2ms  TCP · lost: emfile
+ *
+ * "?" is what is not known, "-" what there is not. Piped, nothing is cut.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "output/class.h"
+#include "output/line.h"
+
+/* SGR parameters */
+#define COLOR_HEADER "1"
+#define COLOR_FAINT "2"
+#define COLOR_GOOD "32"
+#define COLOR_BAD "31"
+#define COLOR_OPEN "33"
+
+/* A terminal that is narrower has the time without its fraction, and less space. */
+#define WIDE 100
+
+/* The widest process: 15 bytes of comm, and a pid of 7 digits in brackets. */
+#define PROCESS_MAX 24
+#define PROCESS_MIN 8
+
+#define AFTER_WIDTH 5
+
+/* What the file's name keeps of its column, however long the note behind it is. */
+#define FILE_MIN 6
+
+struct layout {
+	int gap; /* between columns */
+	int time;
+	int process;
+	int fd;
+	int arrow;
+	int file; /* 0: as wide as it is */
+};
+
+struct signs {
+	const char *arrow;
+	const char *cross;
+	const char *dot;
+	const char *dots;
+	const char *micro;
+};
+
+static const struct signs unicode_signs = { "→", "✗", "·", "…", "µs" };
+static const struct signs ascii_signs = { "->", "x", "-", "~", "us" };
+
+struct reading_output {
+	struct output output;
+	struct line line;
+	struct layout layout;
+	const struct signs *signs;
+	const struct field *timestamp, *file, *outcome, *reason, *via, *latency;
+	struct value value;
+	char text[TEXT_ESCAPE_MAX(FIELD_TEXT_MAX)];
+	char note[64]; /* how it ended */
+};
+
+static struct reading_output *reading_output(struct output *output)
+{
+	return (struct reading_output *)output;
+}
+
+static void settle_layout(struct reading_output *reading)
+{
+	struct layout *layout = &reading->layout;
+	int terminal = reading->output.options.width;
+	bool narrow = terminal > 0 && terminal < WIDE;
+	int left;
+
+	layout->gap = narrow ? 1 : 2;
+	layout->time = narrow ? (int)strlen("14:02:11") : (int)strlen("14:02:11.084");
+	layout->fd = narrow ? 3 : 4;
+	layout->arrow = line_text_width(reading->signs->arrow, strlen(reading->signs->arrow));
+	layout->process = PROCESS_MAX;
+	layout->file = 0;
+	if (terminal == 0)
+		return;
+
+	left = terminal - layout->time - 1 - 2 * layout->fd - layout->arrow - 1 - AFTER_WIDTH -
+	       5 * layout->gap;
+	layout->process = left / 3;
+	if (layout->process > PROCESS_MAX)
+		layout->process = PROCESS_MAX;
+	if (layout->process < PROCESS_MIN)
+		layout->process = PROCESS_MIN;
+	layout->file = left - 2 * layout->process;
+	if (layout->file < FILE_MIN)
+		layout->file = FILE_MIN;
+}
+
+static const char *colored(const struct reading_output *reading, const char *color)
+{
+	return reading->output.options.color ? color : NULL;
+}
+
+static void put(struct reading_output *reading, int gap, int width, enum line_align align,
+		const char *text, const char *color)
+{
+	struct cell cell = {
+		.text = text,
+		.size = strlen(text),
+		.align = align,
+		.color = colored(reading, color),
+	};
+
+	line_put(&reading->line, gap, width, &cell);
+}
+
+/* The columns up to the file: one place for their order, for the header and for the rows. */
+struct texts {
+	const char *time, *sender, *from_fd, *arrow, *to_fd, *receiver, *after;
+	const char *color; /* of the arrow */
+};
+
+static void put_texts(struct reading_output *reading, const struct texts *texts, const char *color)
+{
+	const struct layout *layout = &reading->layout;
+
+	put(reading, 0, layout->time, LINE_LEFT, texts->time, color);
+	put(reading, layout->gap, layout->process, LINE_LEFT, texts->sender, color);
+	put(reading, 1, layout->fd, LINE_RIGHT, texts->from_fd, color);
+	put(reading, layout->gap, layout->arrow, LINE_LEFT, texts->arrow, texts->color);
+	put(reading, 1, layout->fd, LINE_RIGHT, texts->to_fd, color);
+	put(reading, layout->gap, layout->process, LINE_LEFT, texts->receiver, color);
+	put(reading, layout->gap, AFTER_WIDTH, LINE_RIGHT, texts->after, color);
+}
+
+static int reading_begin(struct output *output)
+{
+	static const struct texts headers = {
+		.time = "TIME",
+		.sender = "SENDER",
+		.from_fd = "FD",
+		.arrow = "",
+		.to_fd = "FD",
+		.receiver = "RECEIVER",
+		.after = "AFTER",
+	};
+	struct reading_output *reading = reading_output(output);
+
+	reading->signs = output->options.utf8 ? &unicode_signs : &ascii_signs;
+	reading->line.stream = output->stream;
+	reading->line.dots = reading->signs->dots;
+	reading->timestamp = field_find("timestamp");
+	reading->file = field_find("file");
+	reading->outcome = field_find("outcome");
+	reading->reason = field_find("reason");
+	reading->via = field_find("via");
+	reading->latency = field_find("latency_ns");
+	settle_layout(reading);
+
+	put_texts(reading, &headers, COLOR_HEADER);
+	put(reading, reading->layout.gap, FILE_MIN, LINE_LEFT, "FILE", COLOR_HEADER);
+	line_end(&reading->line);
+	return 0;
+}
+
+/* The part of the timestamp that is the time of the day, to the second or the millisecond. */
+static void write_time(struct reading_output *reading, const struct row *row, char *ret,
+		       size_t size)
+{
+	const struct value *value = &reading->value;
+	size_t date = strlen("2026-11-23T");
+
+	if (field_get(reading->timestamp, row, &reading->value) && value->size > date)
+		snprintf(ret, size, "%.*s", reading->layout.time, value->text + date);
+	else
+		snprintf(ret, size, "?");
+}
+
+/* "client[1296790]". Where there is no room for it, the name is cut and the pid is not. */
+static void write_process(struct reading_output *reading, const struct process *process, char *ret,
+			  size_t size)
+{
+	char comm[TEXT_ESCAPE_MAX(EVENT_COMM_LEN)], pid[sizeof("[4294967295]")];
+	size_t length = text_escape(comm, process->comm, strlen(process->comm),
+				    !reading->output.options.utf8);
+	const char *dots = "";
+	int room;
+
+	room = reading->layout.process - snprintf(pid, sizeof(pid), "[%" PRIu32 "]", process->pid);
+	if (reading->output.options.width > 0 && line_text_width(comm, length) > room) {
+		length = line_fit(comm, length, room - 1);
+		dots = reading->signs->dots;
+	}
+	snprintf(ret, size, "%.*s%s%s", (int)length, comm, dots, pid);
+}
+
+static void write_fd(const struct endpoint *endpoint, const char *unknown, char *ret, size_t size)
+{
+	if (endpoint->fd == ENDPOINT_FD_UNKNOWN)
+		snprintf(ret, size, "%s", unknown);
+	else
+		snprintf(ret, size, "%" PRId32, endpoint->fd);
+}
+
+/* A duration in two or three digits of the unit that fits: "840ns", "84µs", "1.2ms", "3m07s". */
+static void write_duration(const struct signs *signs, uint64_t ns, char *ret, size_t size)
+{
+	const struct {
+		uint64_t ns;
+		const char *name;
+	} units[] = { { 1000, signs->micro }, { 1000000, "ms" }, { 1000000000, "s" } };
+	size_t unit = ns < 1000000 ? 0 : ns < 1000000000 ? 1 : 2;
+	uint64_t tenths = ns * 10 / units[unit].ns, minutes = ns / 1000000000 / 60;
+
+	if (ns < 1000)
+		snprintf(ret, size, "%" PRIu64 "ns", ns);
+	else if (tenths < 100)
+		snprintf(ret, size, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10,
+			 units[unit].name);
+	else if (minutes == 0)
+		snprintf(ret, size, "%" PRIu64 "%s", tenths / 10, units[unit].name);
+	else if (minutes < 60)
+		snprintf(ret, size, "%" PRIu64 "m%02" PRIu64 "s", minutes, ns / 1000000000 % 60);
+	else
+		snprintf(ret, size, "%" PRIu64 "h%02" PRIu64 "m", minutes / 60, minutes % 60);
+}
+
+static void write_after(struct reading_output *reading, const struct row *row, char *ret,
+			size_t size)
+{
+	if (field_get(reading->latency, row, &reading->value))
+		write_duration(reading->signs, reading->value.u64, ret, size);
+	else
+		snprintf(ret, size, "-");
+}
+
+static void append(char *note, size_t size, const char *separator, const struct value *value)
+{
+	size_t length = strlen(note);
+
+	snprintf(note + length, size - length, "%s%.*s", length > 0 ? separator : "",
+		 (int)value->size, value->text);
+}
+
+/*
+ * How it went where that was not as usual: "lost: emfile", "pending", "pidfd_getfd". In brief, the
+ * reason alone. The words are ours, so they need no escaping.
+ */
+static void write_note(struct reading_output *reading, const struct row *row, bool brief)
+{
+	const struct pass *pass = row->pass;
+	struct value *value = &reading->value;
+	char *note = reading->note;
+	size_t size = sizeof(reading->note);
+	bool reason = field_get(reading->reason, row, value);
+
+	note[0] = '\0';
+	if (reason && brief) {
+		append(note, size, "", value);
+		return;
+	}
+	if (pass->via != EVENT_VIA_SCM_RIGHTS && field_get(reading->via, row, value))
+		append(note, size, ", ", value);
+	if (pass->outcome != OUTCOME_DELIVERED && field_get(reading->outcome, row, value))
+		append(note, size, ", ", value);
+	if (reason && field_get(reading->reason, row, value))
+		append(note, size, ": ", value);
+}
+
+/* The columns that a note takes with what stands before it. */
+static int note_width(const struct reading_output *reading)
+{
+	return reading->note[0] == '\0' ? 0 : (int)(strlen(" - ") + strlen(reading->note));
+}
+
+/* The file and the note. Where there is no room for both, the file's name gives way. */
+static void put_file(struct reading_output *reading, const struct row *row, const char *color)
+{
+	struct cell cell = { .text = "?", .size = 1 };
+	int width, room;
+
+	if (field_get(reading->file, row, &reading->value)) {
+		cell.text = reading->text;
+		cell.size = text_escape(reading->text, reading->value.text, reading->value.size,
+					!reading->output.options.utf8);
+		cell.cut = reading->value.text[0] == '/' ? LINE_CUT_BEGIN : LINE_CUT_END;
+	}
+	width = line_text_width(cell.text, cell.size);
+	write_note(reading, row, false);
+	if (reading->layout.file > 0 && width + note_width(reading) > reading->layout.file) {
+		write_note(reading, row, true);
+		room = reading->layout.file - note_width(reading);
+		if (room < FILE_MIN)
+			room = FILE_MIN;
+		if (width > room)
+			width = room;
+	}
+	line_put(&reading->line, reading->layout.gap, width, &cell);
+	if (reading->note[0] != '\0') {
+		put(reading, 1, 1, LINE_LEFT, reading->signs->dot, COLOR_FAINT);
+		put(reading, 1, 0, LINE_LEFT, reading->note, color);
+	}
+}
+
+static const char *color_of(enum outcome outcome)
+{
+	static const char *const colors[NR_OUTCOMES] = {
+		[OUTCOME_DELIVERED] = COLOR_GOOD, [OUTCOME_PEEKED] = COLOR_OPEN,
+		[OUTCOME_LOST] = COLOR_BAD,	  [OUTCOME_FAILED] = COLOR_BAD,
+		[OUTCOME_PENDING] = COLOR_OPEN,
+	};
+
+	return colors[outcome];
+}
+
+static int reading_row(struct output *output, const struct row *row)
+{
+	struct reading_output *reading = reading_output(output);
+	const struct pass *pass = row->pass;
+	bool nowhere = pass->outcome == OUTCOME_FAILED || pass->outcome == OUTCOME_PENDING;
+	bool lost = pass->outcome == OUTCOME_FAILED || pass->outcome == OUTCOME_LOST;
+	char time[sizeof("14:02:11.084")], from_fd[16], to_fd[16], after[32];
+	char sender[128] = "?", receiver[128];
+	struct texts texts = {
+		.time = time,
+		.sender = sender,
+		.from_fd = from_fd,
+		.arrow = lost ? reading->signs->cross : reading->signs->arrow,
+		.to_fd = to_fd,
+		.receiver = receiver,
+		.after = after,
+		.color = color_of(pass->outcome),
+	};
+
+	write_time(reading, row, time, sizeof(time));
+	if (pass->sender.known)
+		write_process(reading, &pass->sender, sender, sizeof(sender));
+	snprintf(receiver, sizeof(receiver), "%s", nowhere ? "-" : "?");
+	if (pass->receiver.known)
+		write_process(reading, &pass->receiver, receiver, sizeof(receiver));
+	write_fd(&pass->from, "?", from_fd, sizeof(from_fd));
+	write_fd(&pass->to, nowhere || lost ? "-" : "?", to_fd, sizeof(to_fd));
+	write_after(reading, row, after, sizeof(after));
+
+	put_texts(reading, &texts, NULL);
+	put_file(reading, row, color_of(pass->outcome));
+	line_end(&reading->line);
+	return 0;
+}
+
+const struct output_class reading_class = {
+	.name = "columns",
+	.size = sizeof(struct reading_output),
+	.defaults = field_list_shown,
+	.begin = reading_begin,
+	.row = reading_row,
+};

@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hold fdpass's rows against the truth of tests/workload: none missing, none extra, none wrong.
+
+The truth names every field that a row must have. What it does not name must not be in the row: a
+made-up value is as wrong as a missing one. Where a way to attach cannot know something on a kernel,
+the list of gaps says so, with the reason; an entry that is not needed is a failure too.
+
+    compare.py --truth T --rows R --way fentry --kernel 6.12 [--gaps G] [--whole] [--verdict V]
+    compare.py --table V...
+"""
+
+import argparse
+import collections
+import dataclasses
+import datetime
+import fnmatch
+import json
+import pathlib
+import re
+import sys
+
+# Fields that the truth does not name one by one, but as windows and identities.
+SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
+# Fields of product.md that come with later issues.
+LATER = ("file_detail", "risk", "cross", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*")
+# CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.
+CLOCK_SLACK_NS = 10_000_000
+MISSING = object()
+
+
+def flatten(document, prefix=""):
+    """{"proc": {"pid": 1}} → {"proc.pid": 1}; null is the same as not there."""
+    flat = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            flat.update(flatten(value, f"{prefix}{key}."))
+        elif value is not None:
+            flat[prefix + key] = value
+    return flat
+
+
+def as_printed(value):
+    """JSON has no bytes: what is not UTF-8 (a lone surrogate in the truth) is printed as U+FFFD."""
+    if isinstance(value, str):
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
+    return value
+
+
+def nanoseconds(timestamp):
+    """RFC 3339 with nanoseconds → nanoseconds since the epoch, or None."""
+    match = re.fullmatch(
+        r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})(Z|[+-]\d\d:\d\d)", str(timestamp)
+    )
+    if not match:
+        return None
+    zone = "+00:00" if match[3] == "Z" else match[3]
+    seconds = datetime.datetime.fromisoformat(match[1] + zone).timestamp()
+    return int(seconds) * 1_000_000_000 + int(match[2])
+
+
+@dataclasses.dataclass
+class Truth:
+    """What a scenario did: the rows that must be there, and whose rows they are."""
+
+    name: str
+    state: str = "unfinished"
+    why: str = ""
+    pids: set = dataclasses.field(default_factory=set)
+    sockets: set = dataclasses.field(default_factory=set)
+    rows: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Gap:
+    """A line of the list of gaps: what a way on a kernel cannot know."""
+
+    way: str
+    kernel: str
+    scenario: str
+    field: str
+    reason: str
+    line: int
+    used: bool = False
+    tried: bool = False
+
+    def applies(self, way, kernel, scenario, field):
+        return (
+            fnmatch.fnmatchcase(way, self.way)
+            and fnmatch.fnmatchcase(kernel, self.kernel)
+            and fnmatch.fnmatchcase(scenario, self.scenario)
+            and fnmatch.fnmatchcase(field, self.field)
+        )
+
+    def __str__(self):
+        return f"line {self.line}: {self.way} {self.kernel} {self.scenario} {self.field}"
+
+
+def read_gaps(path):
+    """WAY KERNEL SCENARIO FIELD REASON…, all but the reason may be patterns; FIELD row: all of it."""
+    gaps = []
+    for number, line in enumerate(pathlib.Path(path).read_text("utf-8").splitlines(), 1):
+        words = line.split(None, 4)
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) < 5:
+            raise ValueError(f"{path}:{number}: way, kernel, scenario, field and a reason")
+        gaps.append(Gap(*words, number))
+    return gaps
+
+
+def read_truth(path):
+    """The scenarios by name, in the order in which they ran."""
+    scenarios = {}
+    for line in pathlib.Path(path).read_text("utf-8").splitlines():
+        record = json.loads(line)
+        name = record["scenario"]
+        truth = scenarios.setdefault(name, Truth(name))
+        if record["record"] == "process":
+            truth.pids.add(record["pid"])
+        elif record["record"] == "scenario":
+            truth.state, truth.why = record["state"], record["why"]
+        else:
+            for group in ("fields", "may"):
+                record[group] = {key: as_printed(value) for key, value in record[group].items()}
+                for key in ("socket_ino", "receiver.socket_ino"):
+                    truth.sockets.add(record[group].get(key))
+            truth.rows.append(record)
+    for truth in scenarios.values():
+        truth.sockets.discard(None)
+    return scenarios
+
+
+def read_rows(path):
+    """The tracer's rows, flat. One that is no JSON object raises: the output must always be valid."""
+    rows = []
+    for line in pathlib.Path(path).read_bytes().splitlines():
+        rows.append(flatten(json.loads(line.decode("utf-8"))))
+    return rows
+
+
+def assign_to_scenarios(scenarios, rows):
+    """Whose rows: by the processes, or by the sockets where a row names no process."""
+    by_pid, by_socket = {}, {}
+    for truth in scenarios.values():
+        by_pid.update(dict.fromkeys(truth.pids, truth.name))
+        by_socket.update(dict.fromkeys(truth.sockets, truth.name))
+    assigned = collections.defaultdict(list)
+    for row in rows:
+        pids = [row[key] for key in ("proc.pid", "receiver.pid") if key in row]
+        sockets = [row[key] for key in ("socket_ino", "receiver.socket_ino") if key in row]
+        names = [by_pid[pid] for pid in pids if pid in by_pid]
+        if not pids:
+            names = [by_socket[socket] for socket in sockets if socket in by_socket]
+        if names:
+            assigned[names[0]].append(row)
+    return assigned
+
+
+def index_of(row):
+    return str(row.get("id", "")).rpartition(".")[2]
+
+
+def in_window(value, window, slack=0):
+    return value is not None and window[0] - slack <= value <= window[1] + slack
+
+
+# From strict to loose: rows and truths that agree in all of these are each other's.
+MATCHES = (
+    ("proc.pid", "socket_ino", "fd", "file_ino", "receiver.pid", "receiver.fd", "outcome", "via"),
+    ("proc.pid", "socket_ino", "fd", "outcome", "via"),
+    ("receiver.pid", "receiver.socket_ino", "receiver.fd", "outcome"),
+    ("proc.pid", "fd", "via"),
+    ("receiver.pid", "receiver.fd"),
+    ("file_ino", "file"),
+    (),
+)
+
+
+def match_rows(truths, rows):
+    """Pair each truth with a row. Returns the pairs, the truths and the rows that are left."""
+    pairs = []
+    times = {id(row): nanoseconds(row.get("timestamp")) for row in rows}
+    for keys in MATCHES:
+        # In the window of the send first; whoever is left then, in their order.
+        for timed in (True, False):
+            buckets = collections.defaultdict(list)
+            for row in rows:
+                buckets[(index_of(row), *(row.get(key) for key in keys))].append(row)
+            left = []
+            for truth in truths:
+                known = {**truth["may"], **truth["fields"]}
+                bucket = buckets[(str(truth["index"]), *(known.get(key) for key in keys))]
+                place = find_place(truth, bucket, times, timed)
+                if place is None:
+                    left.append(truth)
+                else:
+                    pairs.append((truth, bucket.pop(place)))
+            taken = {id(row) for _, row in pairs}
+            truths, rows = left, [row for row in rows if id(row) not in taken]
+    return pairs, truths, rows
+
+
+def find_place(truth, bucket, times, timed):
+    if not timed:
+        return 0 if bucket else None
+    window = truth.get("sent")
+    for place, row in enumerate(bucket):
+        if window and in_window(times[id(row)], window, CLOCK_SLACK_NS):
+            return place
+    return None
+
+
+class Comparison:
+    """One run of a way on a kernel. check() gives the verdict on a scenario."""
+
+    def __init__(self, way, kernel, gaps=()):
+        self.way = way
+        self.kernel = kernel
+        self.gaps = list(gaps)
+        self.file_ids = {}  # file_id → the open file description that it was first seen for
+        self.ids = {}  # id → scenario, message, index
+        self.messages = {}  # id without the index → scenario, message
+
+    def excuse(self, scenario, field):
+        """Is it known that this way on this kernel cannot tell the field?"""
+        for gap in self.gaps:
+            if gap.applies(self.way, self.kernel, scenario, field):
+                gap.used = True
+                return str(gap)
+        return None
+
+    def try_gaps(self, scenario, field):
+        for gap in self.gaps:
+            if gap.applies(self.way, self.kernel, scenario, field):
+                gap.tried = True
+
+    def check(self, truth, rows):
+        """The verdict on one scenario."""
+        problems, excused = [], set()
+        if truth.state == "skipped":
+            return self.verdict("skip", truth, [truth.why], excused)
+        if truth.state != "ran":
+            return self.verdict("broken", truth, [f"{truth.state} {truth.why}"], excused)
+
+        pairs, missing, extra = match_rows(truth.rows, rows)
+        descriptions = {}
+        for expected, row in pairs:
+            for field, problem in self.compare_row(expected, row, truth.name, descriptions):
+                gap = None
+                if problem.startswith("missing"):
+                    gap = self.excuse(truth.name, field)
+                if gap:
+                    excused.add(f"{field} ({gap})")
+                else:
+                    problems.append(f"{describe(expected)}: {field}: {problem}")
+        for expected in truth.rows:
+            self.try_gaps(truth.name, "row")
+            for field in expected["fields"]:
+                self.try_gaps(truth.name, field)
+            for field, key in (("timestamp", "sent"), ("latency_ns",) * 2, ("file_id", "ofd")):
+                if key in expected:
+                    self.try_gaps(truth.name, field)
+        for expected in missing:
+            gap = self.excuse(truth.name, "row")
+            if gap:
+                excused.add(f"row ({gap})")
+            else:
+                problems.append(f"{describe(expected)}: no such row")
+        problems.extend(f"a row too many: {json.dumps(row)}" for row in extra)
+        state = "fail" if problems else "gap" if excused else "pass"
+        return self.verdict(state, truth, problems, excused)
+
+    @staticmethod
+    def verdict(state, truth, problems, excused):
+        return {
+            "verdict": state,
+            "rows": len(truth.rows),
+            "problems": problems,
+            "gaps": sorted(excused),
+        }
+
+    def compare_row(self, truth, row, scenario, descriptions):
+        """Each field that is not as it must be, and what is wrong with it."""
+        for field, expected in truth["fields"].items():
+            yield from compare_value(field, expected, row.get(field, MISSING), required=True)
+        for field, expected in truth["may"].items():
+            yield from compare_value(field, expected, row.get(field, MISSING), required=False)
+        for field, value in row.items():
+            if field in truth["fields"] or field in truth["may"] or field in SPECIAL:
+                continue
+            if any(fnmatch.fnmatchcase(field, any_of) for any_of in (*truth["any"], *LATER)):
+                continue
+            yield field, f"should not be there, and is {value!r}"
+        yield from self.compare_window(truth, row, "timestamp", "sent")
+        yield from self.compare_window(truth, row, "latency_ns", "latency_ns")
+        yield from self.compare_id(truth, row, scenario)
+        yield from self.compare_file_id(truth, row, scenario, descriptions)
+
+    @staticmethod
+    def compare_window(truth, row, field, key):
+        value = row.get(field, MISSING)
+        if field in truth["any"]:
+            return
+        if key not in truth:
+            if value is not MISSING:
+                yield field, f"should not be there, and is {value!r}"
+            return
+        if value is MISSING:
+            yield field, "missing"
+            return
+        slack = 0
+        if field == "timestamp":
+            slack = CLOCK_SLACK_NS
+            value = nanoseconds(value)
+        if not isinstance(value, int) or not in_window(value, truth[key], slack):
+            yield field, f"{row[field]!r} is not within {truth[key]}"
+
+    def compare_id(self, truth, row, scenario):
+        """One id for a descriptor of a message, in all of its rows, and for nothing else."""
+        value = row.get("id")
+        message = (scenario, truth["message"])
+        what = (*message, truth["index"])
+        if not isinstance(value, str):
+            yield "id", "missing"
+            return
+        if index_of(row) != str(truth["index"]):
+            yield "id", f"{value} should end with the index {truth['index']}"
+        if self.ids.setdefault(value, what) != what:
+            yield "id", f"{value} is also {self.ids[value]}"
+        number = value.rpartition(".")[0]
+        if self.messages.setdefault(number, message) != message:
+            yield "id", f"{number} is also {self.messages[number]}"
+        if self.messages.setdefault(message, number) != number:
+            yield "id", f"{number} was {self.messages[message]} before"
+
+    def compare_file_id(self, truth, row, scenario, descriptions):
+        """The same identity for the same open file description, and for no other."""
+        value = row.get("file_id", MISSING)
+        if "ofd" not in truth:
+            if value is not MISSING:
+                yield "file_id", f"should not be there, and is {value!r}"
+            return
+        if value is MISSING:
+            if "file_id" not in truth["any"]:
+                yield "file_id", "missing"
+            return
+        known = descriptions.setdefault(truth["ofd"], value)
+        if known != value:
+            yield "file_id", f"{value} was {known} in another row of the same open file"
+        what = (scenario, truth["ofd"])
+        if self.file_ids.setdefault(value, what) != what:
+            yield "file_id", f"{value} is also another open file's, {self.file_ids[value]}"
+
+    def needless_gaps(self):
+        """Entries of the list for things that were there and right."""
+        return [str(gap) for gap in self.gaps if gap.tried and not gap.used]
+
+
+def compare_value(field, expected, value, required):
+    if value is MISSING:
+        if required:
+            yield field, f"missing, should be {expected!r}"
+    elif type(value) is not type(expected) or value != expected:
+        yield field, f"{value!r} should be {expected!r}"
+
+
+def describe(truth):
+    fields = {**truth["may"], **truth["fields"]}
+    return (
+        f"message {truth['message']}.{truth['index']} "
+        f"({fields.get('proc.pid', '?')}:{fields.get('fd', '?')} → "
+        f"{fields.get('receiver.pid', '?')}:{fields.get('receiver.fd', '?')}, "
+        f"{fields.get('outcome', '?')})"
+    )
+
+
+def compare(scenarios, rows, way, kernel, gaps=(), whole=False):
+    """The verdict on a run: {"way", "kernel", "passed", "scenarios": {name: verdict}, …}."""
+    comparison = Comparison(way, kernel, gaps)
+    assigned = assign_to_scenarios(scenarios, rows)
+    verdicts = {
+        name: comparison.check(truth, assigned[name]) for name, truth in scenarios.items()
+    }
+    needless = comparison.needless_gaps() if whole else []
+    good = all(verdict["verdict"] in ("pass", "gap", "skip") for verdict in verdicts.values())
+    return {
+        "way": way,
+        "kernel": kernel,
+        "passed": bool(verdicts) and good and not needless,
+        "scenarios": verdicts,
+        "needless_gaps": needless,
+    }
+
+
+def print_verdict(verdict, stream):
+    for name, scenario in verdict["scenarios"].items():
+        if scenario["verdict"] in ("fail", "broken"):
+            print(f"{name}: {scenario['verdict']}", file=stream)
+            for problem in scenario["problems"][:10]:
+                print(f"    {problem}", file=stream)
+            if len(scenario["problems"]) > 10:
+                print(f"    and {len(scenario['problems']) - 10} more", file=stream)
+    for gap in verdict["needless_gaps"]:
+        print(f"gap no longer needed: {gap}", file=stream)
+    counts = collections.Counter(s["verdict"] for s in verdict["scenarios"].values())
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    print(f"{verdict['way']} on {verdict['kernel']}: {summary or 'nothing ran'}", file=stream)
+
+
+MARKS = {"pass": "ok", "gap": "gap", "skip": "-", "fail": "FAIL", "broken": "BROKEN"}
+
+
+def print_table(verdicts, stream):
+    """Scenario × kernel × way, and below it why there are gaps and dashes."""
+    runs = [(f"{verdict['kernel']} {verdict['way']}", verdict["scenarios"]) for verdict in verdicts]
+    names = list(dict.fromkeys(name for _, scenarios in runs for name in scenarios))
+    width = max((len(name) for name in names), default=0)
+    print(" ".join(["scenario".ljust(width)] + [run for run, _ in runs]), file=stream)
+    for name in names:
+        cells = [name.ljust(width)]
+        for run, scenarios in runs:
+            mark = MARKS[scenarios[name]["verdict"]] if name in scenarios else ""
+            cells.append(mark.ljust(len(run)))
+        print(" ".join(cells).rstrip(), file=stream)
+    notes = {}
+    for run, scenarios in runs:
+        for name, scenario in scenarios.items():
+            for note in scenario["gaps"] or (
+                scenario["problems"] if scenario["verdict"] == "skip" else []
+            ):
+                notes.setdefault((name, note), []).append(run)
+    for (name, note), where in notes.items():
+        print(f"{name}: {note} [{', '.join(where)}]", file=stream)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--truth", help="what the workload wrote")
+    parser.add_argument("--rows", help="what fdpass -o json printed")
+    parser.add_argument("--way", help="how it was attached")
+    parser.add_argument("--kernel", help="the kernel, as in tests/vm/KERNELS")
+    parser.add_argument("--gaps", help="what cannot be known, with reasons")
+    parser.add_argument("--whole", action="store_true", help="all ran: a needless gap fails")
+    parser.add_argument("--verdict", help="write the verdict there, as JSON")
+    parser.add_argument("--table", nargs="+", metavar="VERDICT", help="print verdicts as a table")
+    options = parser.parse_args(arguments)
+    if options.table:
+        verdicts = [json.loads(pathlib.Path(path).read_text("utf-8")) for path in options.table]
+        print_table(verdicts, sys.stdout)
+        return 0 if all(verdict["passed"] for verdict in verdicts) else 1
+    for name in ("truth", "rows", "way", "kernel"):
+        if getattr(options, name) is None:
+            parser.error(f"--{name} is missing")
+    verdict = compare(
+        read_truth(options.truth),
+        read_rows(options.rows),
+        options.way,
+        options.kernel,
+        read_gaps(options.gaps) if options.gaps else (),
+        options.whole,
+    )
+    if options.verdict:
+        pathlib.Path(options.verdict).write_text(json.dumps(verdict, indent=1) + "\n", "utf-8")
+    print_verdict(verdict, sys.stdout)
+    return 0 if verdict["passed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest: one kernel booted in QEMU with an initramfs, one shell script run in it.
+
+The guest's serial ports are the console, the script's output and the results (a compressed tar of
+/results in the guest). No acceleration is needed: CI's machines have none.
+"""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+
+# What a kernel that is well does not say.
+SPLAT = re.compile(
+    r"WARNING: |\bBUG: |\bOops\b|general protection fault|Kernel panic|rcu: INFO: .*stall|"
+    r"INFO: task .* blocked|unregister_netdevice: waiting"
+)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """How a guest's run ended. `status` is None when the guest did not get to the end."""
+
+    status: int | None
+    results: pathlib.Path
+    problem: str | None
+
+
+def job_archive(job: str) -> bytes:
+    """A cpio archive of the script; the kernel unpacks it after the initramfs that it follows."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "job").write_text(job, encoding="utf-8")
+        return subprocess.run(
+            ["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"],
+            cwd=folder, input=b"job\n", stdout=subprocess.PIPE, check=True,
+        ).stdout
+
+
+def qemu_command(kernel, initrd, ports, cpu, append):
+    command = [
+        "qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-m", "1G",
+        "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
+        "-kernel", str(kernel), "-initrd", str(initrd),
+        "-append", f"console=ttyS0 quiet panic=-1 oops=panic mitigations=off {append}",
+    ]
+    for port in ports:
+        command += ["-serial", port]
+    return command + cpu
+
+
+def unpack(archive: pathlib.Path, folder: pathlib.Path):
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(folder)
+    except (tarfile.TarError, EOFError, OSError):
+        return False
+    return True
+
+
+def splat_in(folder: pathlib.Path):
+    """The first line in which the kernel says that something is wrong with it."""
+    for name in ("dmesg", "console"):
+        path = folder / name
+        if not path.exists():
+            continue
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if SPLAT.search(line):
+                return line.strip()
+    return None
+
+
+MULTI_CPU = ["-smp", "2", "-accel", "tcg,thread=multi"]
+# Guest time counts executed instructions: the same figures on a noisy machine.
+COUNTING = ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+
+
+def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", live=False) -> Outcome:
+    """Boot and run the script. The results lie in `folder`, which is emptied first, together with
+    `output` (the script's) and `console`. With `live` the output goes to our standard output."""
+    folder = pathlib.Path(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    archive = folder / "results.tar.gz"
+    initrd = folder / "initrd"
+    initrd.write_bytes(pathlib.Path(initramfs).read_bytes() + job_archive(job))
+    ports = [
+        f"file:{folder / 'console'}",
+        "stdio" if live else f"file:{folder / 'output'}",
+        f"file:{archive}",
+    ]
+    command = qemu_command(kernel, initrd, ports, cpu or MULTI_CPU, append)
+    try:
+        with open(folder / "qemu", "wb") as errors:
+            subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, timeout=timeout,
+                           check=False)
+    except subprocess.TimeoutExpired:
+        return Outcome(None, folder, f"the guest did not end within {timeout} s")
+    finally:
+        initrd.unlink()
+    unpacked = unpack(archive, folder)
+    splat = splat_in(folder)
+    if splat:
+        return Outcome(None, folder, f"the kernel said: {splat}")
+    if not unpacked:
+        return Outcome(None, folder, f"the guest sent no results: see {folder / 'console'}")
+    archive.unlink()
+    return Outcome(int((folder / "status").read_text(encoding="ascii")), folder, None)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One pass of each sort of file, and one message of all sorts at once. */
+#define _GNU_SOURCE
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "mkfd.h"
+#include "scenario.h"
+
+static void send_file(struct actor *me, int sock, const void *argument)
+{
+	int fd = mkfd_named(me, argument);
+
+	/* Some makers put the actor into a mount namespace of its own. */
+	actor_enter(me, "w-sender");
+	send_fds(me, sock, &fd, 1);
+}
+
+static void receive_file(struct actor *me, int sock, const void *argument)
+{
+	(void)argument;
+	receive_fds(me, sock);
+}
+
+static void send_all_files(struct actor *me, int sock, const void *argument)
+{
+	int fds[MESSAGE_MAX_FDS];
+
+	(void)argument;
+	for (unsigned int i = 0; i < nr_file_makers; i++)
+		fds[i] = mkfd(me, &file_makers[i]);
+	actor_enter(me, "w-sender");
+	send_fds(me, sock, fds, nr_file_makers);
+}
+
+static void play_file(struct actor *me, const void *argument)
+{
+	struct duet duet = {
+		.type = SOCK_STREAM,
+		.send = argument ? send_file : send_all_files,
+		.receive = receive_file,
+		.argument = argument,
+	};
+
+	play_duet(me, &duet);
+}
+
+/* The argument is the maker's name; none: all of them. */
+#define SORT(name)                                                                                 \
+	{                                                                                          \
+		name, play_file, name                                                              \
+	}
+
+static const struct scenario scenarios[] = {
+	SORT("regular"),
+	SORT("deleted"),
+	SORT("tmpfile"),
+	SORT("directory"),
+	SORT("root"),
+	SORT("null"),
+	SORT("procfs"),
+	SORT("fifo"),
+	SORT("pipe"),
+	SORT("unix-stream"),
+	SORT("unix-datagram"),
+	SORT("tcp"),
+	SORT("udp"),
+	SORT("memfd"),
+	SORT("eventfd"),
+	SORT("epoll"),
+	SORT("pidfd"),
+	SORT("timerfd"),
+	SORT("signalfd"),
+	SORT("inotify"),
+	SORT("path"),
+	SORT("pty"),
+	SORT("long-path"),
+	SORT("deep-path"),
+	SORT("longest-name"),
+	SORT("newline"),
+	SORT("escape"),
+	SORT("unicode"),
+	SORT("invalid-utf8"),
+	SORT("fake-mark"),
+	SORT("mounted"),
+	SORT("mount-root"),
+	{ "all", play_file, NULL },
+};
+
+const struct group file_group = GROUP("file", scenarios);

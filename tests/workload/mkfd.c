@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The factory. Each maker works in the scenario's directory, and closes what it does not return.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "mkfd.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* A new file of this name in the scenario's directory. */
+static int make_at(struct actor *me, const char *name, int flags)
+{
+	int directory, fd;
+
+	directory = open(me->stage->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -1;
+	fd = openat(directory, name, flags | O_CREAT, 0644);
+	close(directory);
+	return fd;
+}
+
+static int make_regular(struct actor *me)
+{
+	return make_at(me, "regular", O_RDWR | O_APPEND | O_CLOEXEC);
+}
+
+static int make_deleted(struct actor *me)
+{
+	char path[128];
+	int fd;
+
+	fd = make_at(me, "unlinked", O_RDWR);
+	snprintf(path, sizeof(path), "%s/unlinked", me->stage->directory);
+	unlink(path);
+	return fd;
+}
+
+static int make_tmpfile(struct actor *me)
+{
+	return open(me->stage->directory, O_TMPFILE | O_RDWR, 0600);
+}
+
+static int make_directory(struct actor *me)
+{
+	return open(me->stage->directory, O_RDONLY | O_DIRECTORY);
+}
+
+static int make_root(struct actor *me)
+{
+	(void)me;
+	return open("/", O_RDONLY | O_DIRECTORY);
+}
+
+static int make_null(struct actor *me)
+{
+	(void)me;
+	return open("/dev/null", O_RDWR);
+}
+
+static int make_procfs(struct actor *me)
+{
+	(void)me;
+	return open("/proc/self/status", O_RDONLY);
+}
+
+static int make_fifo(struct actor *me)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fifo", me->stage->directory);
+	if (mkfifo(path, 0600) < 0 && errno != EEXIST)
+		return -1;
+	return open(path, O_RDWR | O_NONBLOCK);
+}
+
+static int make_pipe(struct actor *me)
+{
+	int ends[2];
+
+	(void)me;
+	if (pipe(ends) < 0)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
+static int make_unix(struct actor *me, int type)
+{
+	int ends[2];
+
+	(void)me;
+	if (socketpair(AF_UNIX, type, 0, ends) < 0)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
+static int make_unix_stream(struct actor *me)
+{
+	return make_unix(me, SOCK_STREAM);
+}
+
+static int make_unix_datagram(struct actor *me)
+{
+	return make_unix(me, SOCK_DGRAM);
+}
+
+static int make_tcp(struct actor *me)
+{
+	(void)me;
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int make_udp(struct actor *me)
+{
+	(void)me;
+	return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+static int make_memfd(struct actor *me)
+{
+	(void)me;
+	return memfd_create("workload memory", MFD_ALLOW_SEALING);
+}
+
+static int make_eventfd(struct actor *me)
+{
+	(void)me;
+	return eventfd(0, EFD_NONBLOCK);
+}
+
+static int make_epoll(struct actor *me)
+{
+	(void)me;
+	return epoll_create1(0);
+}
+
+static int make_pidfd(struct actor *me)
+{
+	(void)me;
+	return (int)syscall(SYS_pidfd_open, getpid(), 0);
+}
+
+static int make_timerfd(struct actor *me)
+{
+	(void)me;
+	return timerfd_create(CLOCK_MONOTONIC, 0);
+}
+
+static int make_signalfd(struct actor *me)
+{
+	sigset_t signals;
+
+	(void)me;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	return signalfd(-1, &signals, 0);
+}
+
+static int make_inotify(struct actor *me)
+{
+	(void)me;
+	return inotify_init1(0);
+}
+
+static int make_path(struct actor *me)
+{
+	return open(me->stage->directory, O_PATH | O_DIRECTORY);
+}
+
+static int make_pty(struct actor *me)
+{
+	(void)me;
+	return posix_openpt(O_RDWR | O_NOCTTY);
+}
+
+/*
+ * A file below `depth` directories that are called `name`, which no path leads to in one call where
+ * it is too long: made directory by directory.
+ */
+static int make_below(struct actor *me, const char *name, unsigned int depth)
+{
+	int directory, inner, fd;
+
+	directory = open(me->stage->directory, O_RDONLY | O_DIRECTORY);
+	for (unsigned int i = 0; i < depth && directory >= 0; i++) {
+		inner = mkdirat(directory, name, 0700) == 0 || errno == EEXIST ?
+				openat(directory, name, O_RDONLY | O_DIRECTORY) :
+				-1;
+		close(directory);
+		directory = inner;
+	}
+	fd = directory < 0 ? -1 : openat(directory, "end", O_RDWR | O_CREAT, 0600);
+	close(directory);
+	return fd;
+}
+
+static int make_long_path(struct actor *me)
+{
+	char name[200];
+
+	/* 19 * 200 and the file's own: near to the 4096 that a path in the kernel's hands may have. */
+	memset(name, 'l', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	return make_below(me, name, 20);
+}
+
+static int make_deep_path(struct actor *me)
+{
+	return make_below(me, "d", 200);
+}
+
+static int make_longest_name(struct actor *me)
+{
+	char name[NAME_MAX + 1];
+
+	memset(name, 'n', NAME_MAX);
+	name[NAME_MAX] = '\0';
+	return make_at(me, name, O_RDWR);
+}
+
+static int make_newline(struct actor *me)
+{
+	return make_at(me, "line\nfeed", O_WRONLY);
+}
+
+static int make_escape(struct actor *me)
+{
+	return make_at(me, "\x1b[31mred\x1b[0m \"quoted\" back\\slash\ttab\x7f", O_RDWR);
+}
+
+static int make_unicode(struct actor *me)
+{
+	return make_at(me, "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80 \xe2\x80\xae", O_RDWR);
+}
+
+static int make_invalid(struct actor *me)
+{
+	return make_at(me, "no\xff\xfeutf\xc3(8\xed\xa0\x80\xe2\x82", O_RDWR);
+}
+
+static int make_fake_mark(struct actor *me)
+{
+	return make_at(me, "still there (deleted)", O_RDWR);
+}
+
+/* A mount in the scenario's directory, in a mount namespace of the actor's own. */
+static int mount_in_directory(struct actor *me, char *path, size_t size)
+{
+	struct stat status;
+
+	snprintf(path, size, "%s/mount", me->stage->directory);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -1;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	if (mount("workload", path, "tmpfs", 0, NULL) < 0)
+		return -1;
+	return stat(path, &status);
+}
+
+static int make_mounted(struct actor *me)
+{
+	char path[128];
+
+	if (mount_in_directory(me, path, sizeof(path)) < 0)
+		return -1;
+	strcat(path, "/inside");
+	return open(path, O_RDWR | O_CREAT, 0600);
+}
+
+static int make_mount_root(struct actor *me)
+{
+	char path[128];
+
+	if (mount_in_directory(me, path, sizeof(path)) < 0)
+		return -1;
+	return open(path, O_RDONLY | O_DIRECTORY);
+}
+
+const struct file_maker file_makers[] = {
+	{ "regular", make_regular },
+	{ "deleted", make_deleted },
+	{ "tmpfile", make_tmpfile },
+	{ "directory", make_directory },
+	{ "root", make_root },
+	{ "null", make_null },
+	{ "procfs", make_procfs },
+	{ "fifo", make_fifo },
+	{ "pipe", make_pipe },
+	{ "unix-stream", make_unix_stream },
+	{ "unix-datagram", make_unix_datagram },
+	{ "tcp", make_tcp },
+	{ "udp", make_udp },
+	{ "memfd", make_memfd },
+	{ "eventfd", make_eventfd },
+	{ "epoll", make_epoll },
+	{ "pidfd", make_pidfd },
+	{ "timerfd", make_timerfd },
+	{ "signalfd", make_signalfd },
+	{ "inotify", make_inotify },
+	{ "path", make_path },
+	{ "pty", make_pty },
+	{ "long-path", make_long_path },
+	{ "deep-path", make_deep_path },
+	{ "longest-name", make_longest_name },
+	{ "newline", make_newline },
+	{ "escape", make_escape },
+	{ "unicode", make_unicode },
+	{ "invalid-utf8", make_invalid },
+	{ "fake-mark", make_fake_mark },
+	{ "mounted", make_mounted },
+	{ "mount-root", make_mount_root },
+};
+const unsigned int nr_file_makers = ARRAY_SIZE(file_makers);
+
+int mkfd(struct actor *me, const struct file_maker *maker)
+{
+	int fd = maker->make(me);
+
+	if (fd < 0)
+		actor_skip(me, "no %s here: %s", maker->name, strerror(errno));
+	description_set(me, fd, 0);
+	return fd;
+}
+
+int mkfd_named(struct actor *me, const char *name)
+{
+	for (unsigned int i = 0; i < nr_file_makers; i++) {
+		if (strcmp(file_makers[i].name, name) == 0)
+			return mkfd(me, &file_makers[i]);
+	}
+	errno = EINVAL;
+	return (int)actor_require(-1);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scenarios: one thing that can happen to descriptors, done by processes of its own. A group is a
+ * file; adding a scenario is adding an entry to its group's table.
+ */
+#ifndef WORKLOAD_SCENARIO_H
+#define WORKLOAD_SCENARIO_H
+
+#include "stage.h"
+
+struct scenario {
+	const char *name;
+	actor_fn play; /* in a process of its own, the parent of all others */
+	const void *argument;
+};
+
+struct group {
+	const char *name; /* a scenario is called GROUP/NAME */
+	const struct scenario *scenarios;
+	unsigned int nr_scenarios;
+};
+
+#define GROUP(group_name, table)                                                                   \
+	{                                                                                          \
+		.name = group_name, .scenarios = table,                                            \
+		.nr_scenarios = sizeof(table) / sizeof((table)[0])                                 \
+	}
+
+extern const struct group pass_group, file_group, lose_group, fail_group, peek_group, road_group,
+	ring_group, move_group, hop_group, load_group;
+
+/*
+ * Two processes over a socket pair. Each part is played in its own process, with the other end
+ * closed; the scenario's process has closed both.
+ */
+struct duet {
+	int type; /* SOCK_* */
+	void (*send)(struct actor *me, int sock, const void *argument);
+	void (*receive)(struct actor *me, int sock, const void *argument);
+	const void *argument;
+};
+
+/* An actor_fn: its argument is a struct duet. */
+void play_duet(struct actor *me, const void *duet);
+
+/* Queue messages first of all, go on when told, for what begins before the trace or outlives it. */
+int hold(FILE *truth);
+
+#endif

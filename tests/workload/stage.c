@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stages and actors, see stage.h. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <ftw.h>
+#include <linux/futex.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stage.h"
+
+/* A child that ends with this could not do its part on this machine. */
+#define EXIT_SKIPPED 77
+
+struct stage *stage_new(void)
+{
+	struct stage *stage;
+	const char *parent = getenv("TMPDIR");
+
+	/* Zeroed, and only what is touched takes memory. */
+	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (stage == MAP_FAILED)
+		return NULL;
+	snprintf(stage->directory, sizeof(stage->directory), "%s/workload.XXXXXX",
+		 parent ? parent : "/tmp");
+	if (!mkdtemp(stage->directory)) {
+		munmap(stage, sizeof(*stage));
+		return NULL;
+	}
+	return stage;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+void stage_free(struct stage *stage)
+{
+	/*
+	 * rm(1) follows directories by descriptors; nftw(3) goes by whole paths, which a directory
+	 * deeper than PATH_MAX would defeat. FTW_CHDIR does not.
+	 */
+	nftw(stage->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_CHDIR);
+	rmdir(stage->directory);
+	munmap(stage, sizeof(*stage));
+}
+
+void stage_write(const struct stage *stage, const char *scenario, FILE *stream)
+{
+	for (unsigned int i = 0; i < stage->nr_actors && i < STAGE_MAX_ACTORS; i++)
+		truth_write_process(stream, scenario, stage->actors[i]);
+	for (unsigned int i = 0; i < stage->nr_rows; i++) {
+		if (stage->rows[i].outcome)
+			truth_write_row(stream, scenario, &stage->rows[i]);
+	}
+}
+
+void step_reach(struct stage *stage, unsigned int step)
+{
+	atomic_store(&stage->step, step);
+	syscall(SYS_futex, &stage->step, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+void step_wait(struct stage *stage, unsigned int step)
+{
+	unsigned int seen;
+
+	while ((seen = atomic_load(&stage->step)) < step)
+		syscall(SYS_futex, &stage->step, FUTEX_WAIT, seen, NULL, NULL, 0);
+}
+
+void actor_enter(struct actor *me, const char *comm)
+{
+	struct stage *stage = me->stage;
+	unsigned int place;
+	bool known = false;
+
+	prctl(PR_SET_NAME, comm);
+	process_measure(&me->self);
+	for (unsigned int i = 0; i < stage->nr_actors && i < STAGE_MAX_ACTORS; i++)
+		known = known || stage->actors[i] == me->self.pid;
+	if (known)
+		return;
+	place = atomic_fetch_add(&stage->nr_actors, 1);
+	actor_require(place < STAGE_MAX_ACTORS);
+	stage->actors[place] = me->self.pid;
+}
+
+pid_t actor_start(struct actor *me, const char *comm, actor_fn play, const void *argument)
+{
+	pid_t pid;
+
+	pid = (pid_t)actor_require(fork());
+	if (pid > 0)
+		return pid;
+	/* Nothing outlives a scenario that breaks. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	actor_enter(me, comm);
+	play(me, argument);
+	_exit(EXIT_SUCCESS);
+}
+
+void actor_wait_all(struct actor *me)
+{
+	bool skipped = false, broken = false;
+	int status;
+
+	(void)me;
+	while (wait(&status) > 0 || errno == EINTR) {
+		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED)
+			skipped = true;
+		else if (status != 0)
+			broken = true;
+		/* The others may wait for what will never come. */
+		if (skipped || broken)
+			_exit(skipped ? EXIT_SKIPPED : EXIT_FAILURE);
+	}
+}
+
+void actor_skip(struct actor *me, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(me->stage->skipped, sizeof(me->stage->skipped), format, arguments);
+	va_end(arguments);
+	_exit(EXIT_SKIPPED);
+}
+
+long actor_check(long result, const char *expression, const char *file, int line)
+{
+	if (result < 0)
+		err(EXIT_FAILURE, "%s:%d: %s", file, line, expression);
+	return result;
+}
+
+uint32_t description_of(struct actor *me, int fd)
+{
+	if (fd < 0 || fd >= ACTOR_MAX_FDS)
+		return 0;
+	if (me->descriptions[fd] == 0)
+		description_set(me, fd, 0);
+	return me->descriptions[fd];
+}
+
+void description_set(struct actor *me, int fd, uint32_t description)
+{
+	if (fd < 0 || fd >= ACTOR_MAX_FDS)
+		return;
+	if (description == 0)
+		description = 1 + atomic_fetch_add(&me->stage->descriptions, 1);
+	me->descriptions[fd] = description;
+}
