@@ -152,7 +152,7 @@ struct event_file {
 	__u64 file; /* address of struct file: the open file description, while it lives */
 	__u64 ino;
 	__u64 detail; /* depends on the kind: a pidfd's target, an eventfd's id; 0: none */
-	__u32 dev; /* s_dev of the superblock, or i_rdev for device files: MAJOR << 20 | MINOR */
+	__u32 dev; /* s_dev of the superblock: MAJOR << 20 | MINOR */
 	__u32 magic; /* s_magic of the superblock, see statfs(2) */
 	__u32 open_flags; /* f_flags */
 	__s32 fd; /* in the task of the event */
@@ -160,8 +160,8 @@ struct event_file {
 	__u16 mode; /* i_mode */
 	__u8 status; /* enum event_status */
 	__u8 flags; /* EVENT_FILE_* */
-	__u32 reserved; /* 0 */
-	__u32 generation; /* of the address `file`: see file_id in the manual page */
+	__u32 inode_generation; /* i_generation: tells inodes apart whose number is used again */
+	__u32 generation; /* of the address `file`, where it was seen to be created; 0: it was not */
 };
 
 #define EVENT_NO_NAME 0xffffffffU

@@ -482,9 +482,24 @@ static __always_inline __u16 room_of(const struct received *received, __u64 leng
 	return room < 0xffff ? room : 0xffff;
 }
 
+/* Which files some of the descriptors lead to. A global function, as installed_on(). */
+__attribute__((noinline)) int find_installed_on(__u32 first)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
+		__u32 index = (first + i) & 0xff;
+
+		s->lists[index] = file_at(s->open, s->open_size, s->fds[index]);
+	}
+	return 0;
+}
+
 /* Which files the descriptors lead to, and that they were installed. */
-static __always_inline void find_installed(struct scratch *s, struct task_struct *task,
-					   __u32 count, __u32 flags)
+static __always_inline void describe_own(struct scratch *s, struct task_struct *task, __u32 count,
+					 __u32 flags)
 {
 	struct fdtable *table = get(get(task, files), fdt);
 
@@ -492,9 +507,8 @@ static __always_inline void find_installed(struct scratch *s, struct task_struct
 	s->open_size = get(table, max_fds);
 	s->installed = count;
 	s->cloexec = flags & MSG_CMSG_CLOEXEC ? EVENT_FILE_CLOEXEC : 0;
-	for (__u32 i = 0; i < SCM_MAX_FD && i < count; i++)
-		s->lists[i & 0xff] = file_at(s->open, s->open_size, s->fds[i & 0xff]);
 	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
+		find_installed_on(i);
 		if (!installed_on(i))
 			break;
 	}
@@ -545,7 +559,7 @@ __attribute__((noinline)) int received_message(__u64 at, __s32 fd, __u32 flags, 
 		else if (received.count < s->event.room)
 			s->event.stop = why_stopped(task);
 	}
-	find_installed(s, task, received.count, flags);
+	describe_own(s, task, received.count, flags);
 	describe_files(SCRATCH_END);
 	report_scratch(s);
 	return 0;

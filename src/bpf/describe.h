@@ -11,6 +11,7 @@
 #ifndef FDPASS_DESCRIBE_H
 #define FDPASS_DESCRIBE_H
 
+#include "identity.h"
 #include "report.h"
 #include "socket.h"
 
@@ -158,6 +159,7 @@ static __always_inline void describe_inode(struct event_file *ret, struct inode 
 	struct super_block *super = get(inode, i_sb);
 
 	ret->ino = get(inode, i_ino);
+	ret->inode_generation = get(inode, i_generation);
 	ret->mode = get(inode, i_mode);
 	ret->dev = get(super, s_dev);
 	ret->magic = get(super, s_magic);
@@ -186,7 +188,7 @@ static __always_inline void step_file(struct scratch *s)
 	file = (struct file *)s->lists[index & 0xff];
 	ret->file = (__u64)file;
 	ret->detail = 0;
-	ret->reserved = 0;
+	ret->inode_generation = 0;
 	ret->generation = 0;
 	ret->names_offset = EVENT_NO_NAME;
 	if (s->event.type != EVENT_RECEIVED) { /* there, describe_received() has told these */
@@ -203,6 +205,7 @@ static __always_inline void step_file(struct scratch *s)
 		return;
 	}
 	describe_inode(ret, get(file, f_inode));
+	ret->generation = generation_of(file, ret->magic);
 	ret->open_flags = get(file, f_flags);
 	dentry = get(file, f_path.dentry);
 	mnt = get(file, f_path.mnt);

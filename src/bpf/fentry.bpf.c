@@ -74,3 +74,29 @@ int BPF_PROG(added, struct file *listener, unsigned int command, unsigned long a
 	on_added(installed);
 	return 0;
 }
+
+/* struct file *anon_inode_getfile(const char *, const struct file_operations *, void *, int) */
+SEC("fexit/anon_inode_getfile")
+int BPF_PROG(created, const char *name, const void *operations, void *private, int flags,
+	     struct file *file)
+{
+	on_created(file);
+	return 0;
+}
+
+/* since 6.9, with fmode_t behind */
+SEC("fexit/anon_inode_getfile_fmode")
+int BPF_PROG(created_mode, const char *name, const void *operations, void *private, int flags,
+	     unsigned int mode, struct file *file)
+{
+	on_created(file);
+	return 0;
+}
+
+/* int anon_inode_getfd(const char *, const struct file_operations *, void *, int) */
+SEC("fexit/anon_inode_getfd")
+int BPF_PROG(created_fd, const char *name, const void *operations, void *private, int flags, int fd)
+{
+	on_created_fd(fd);
+	return 0;
+}

@@ -72,7 +72,7 @@ static __always_inline void describe_installed(struct scratch *s, __u32 index)
 	ret->file = address;
 	ret->detail = 0;
 	ret->names_offset = EVENT_NO_NAME;
-	ret->reserved = 0;
+	ret->inode_generation = 0;
 	ret->generation = 0;
 	ret->fd = -1;
 	ret->flags = 0;

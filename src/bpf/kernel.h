@@ -61,7 +61,7 @@ struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino; /* u64 since 7.2: read through inode_number() */
-	__u32 i_rdev;
+	__u32 i_generation;
 	void *i_private;
 };
 

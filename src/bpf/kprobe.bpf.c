@@ -140,3 +140,24 @@ int added(struct pt_regs *ctx)
 	on_added(PT_REGS_RC(ctx));
 	return 0;
 }
+
+SEC("kretprobe/anon_inode_getfile")
+int created(struct pt_regs *ctx)
+{
+	on_created((struct file *)PT_REGS_RC(ctx));
+	return 0;
+}
+
+SEC("kretprobe/anon_inode_getfile_fmode")
+int created_mode(struct pt_regs *ctx)
+{
+	on_created((struct file *)PT_REGS_RC(ctx));
+	return 0;
+}
+
+SEC("kretprobe/anon_inode_getfd")
+int created_fd(struct pt_regs *ctx)
+{
+	on_created_fd(PT_REGS_RC(ctx));
+	return 0;
+}

@@ -10,6 +10,7 @@
  * SECCOMP_IOCTL_NOTIF_ADDFD is not seen: every ioctl(2) of the machine would have to pay for it.
  */
 #include "call.h"
+#include "identity.h"
 #include "move.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -110,3 +111,21 @@ EXIT(pidfd_getfd)
 			       ctx->ret);
 	return 0;
 }
+
+/* The system calls that create a file with an anonymous inode: see identity.h. */
+#define CREATES(name)                                                                              \
+	EXIT(name)                                                                                 \
+	{                                                                                          \
+		on_created_fd(ctx->ret);                                                           \
+		return 0;                                                                          \
+	}
+
+CREATES(epoll_create)
+CREATES(epoll_create1)
+CREATES(eventfd)
+CREATES(eventfd2)
+CREATES(inotify_init)
+CREATES(inotify_init1)
+CREATES(signalfd)
+CREATES(signalfd4)
+CREATES(timerfd_create)

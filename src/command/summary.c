@@ -2,8 +2,14 @@
 /* What is told at the end of a trace. */
 #include "command/summary.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The default one falls through in a switch, which clang does not let pass. */
+#define HASH_FUNCTION HASH_OAT
+#include <uthash.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -40,21 +46,72 @@ static struct tally *find_tally(struct summary *summary, enum outcome outcome, c
 	return tally;
 }
 
-void summary_count(struct summary *summary, const struct row *row)
+static void count_reason(struct summary *summary, const struct row *row)
 {
-	const struct field *field = field_find("reason");
 	enum outcome outcome = row->pass->outcome;
 	char reason[sizeof(summary->tallies[0].reason)];
 	struct tally *tally;
 	struct value value;
 
-	summary->rows[outcome]++;
-	if (!field_get(field, row, &value))
+	if (!field_get(field_find("reason"), row, &value))
 		return;
 	snprintf(reason, sizeof(reason), "%.*s", (int)value.size, value.text);
 	tally = find_tally(summary, outcome, reason);
 	if (tally)
 		tally->count++;
+}
+
+/* What makes the id of a row. No padding: it is compared as bytes. */
+struct pass_key {
+	uint64_t message;
+	uint64_t index;
+};
+
+struct pending_pass {
+	UT_hash_handle hh;
+	struct pass_key key;
+};
+
+/* A pass that was told as pending is told again when it ends: it is one pass all the same. */
+static int count_pending(struct summary *summary, const struct pass *pass)
+{
+	const struct pass_key key = { .message = pass->message, .index = pass->index };
+	struct pending_pass *pending;
+
+	HASH_FIND(hh, summary->pending, &key, sizeof(key), pending);
+	if (pending && pass->outcome != OUTCOME_PEEKED) {
+		summary->rows[OUTCOME_PENDING]--;
+		HASH_DEL(summary->pending, pending);
+		free(pending);
+	}
+	if (pass->outcome != OUTCOME_PENDING)
+		return 0;
+	pending = malloc(sizeof(*pending));
+	if (!pending)
+		return -ENOMEM;
+	pending->key = key;
+	HASH_ADD(hh, summary->pending, key, sizeof(pending->key), pending);
+	return 0;
+}
+
+int summary_count(struct summary *summary, const struct row *row)
+{
+	enum outcome outcome = row->pass->outcome;
+
+	summary->rows[outcome]++;
+	if (outcome == OUTCOME_LOST || outcome == OUTCOME_FAILED)
+		count_reason(summary, row);
+	return count_pending(summary, row->pass);
+}
+
+void summary_clear(struct summary *summary)
+{
+	struct pending_pass *pending, *next;
+
+	HASH_ITER(hh, summary->pending, pending, next) {
+		HASH_DEL(summary->pending, pending);
+		free(pending);
+	}
 }
 
 /* "(emfile)" where all have it; else "(2 emfile, 1 read)". */

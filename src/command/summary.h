@@ -20,10 +20,14 @@ struct tally {
 /* Outcomes and reasons are few; the errno of failed sends is any. */
 #define TALLIES_MOST 64
 
+struct pending_pass;
+
+/* A zeroed one is empty. */
 struct summary {
 	uint64_t rows[NR_OUTCOMES];
 	struct tally tallies[TALLIES_MOST];
 	size_t nr_tallies;
+	struct pending_pass *pending; /* told as pending, and not ended yet: counted once */
 };
 
 /* What was lost on the way from the kernel to the rows. */
@@ -33,7 +37,10 @@ struct losses {
 	uint64_t malformed_records;
 };
 
-void summary_count(struct summary *summary, const struct row *row);
+/* Count a row. Returns 0 or -ENOMEM. */
+int summary_count(struct summary *summary, const struct row *row);
+/* Free what it has, not the summary itself. */
+void summary_clear(struct summary *summary);
 /* "3 passes: 2 delivered, 1 lost (emfile)". */
 void summary_print(const struct summary *summary, FILE *stream);
 

@@ -83,7 +83,9 @@ static int show_pass(void *userdata, const struct pass *pass)
 	r = output_row(trace->output, &row);
 	if (r < 0)
 		return r;
-	summary_count(&trace->summary, &row);
+	r = summary_count(&trace->summary, &row);
+	if (r < 0)
+		return r;
 	trace->full = ++trace->nr_rows == trace->options->max_entries;
 	return trace->full ? -ECANCELED : 0;
 }
@@ -473,13 +475,7 @@ static int begin(struct trace *trace)
 {
 	int r = watch_all(trace);
 
-	if (r >= 0)
-		r = privilege_drop(can_read, trace);
-	if (r < 0)
-		return r;
-	say_attached(trace);
-	r = output_begin(trace->output);
-	return r < 0 ? r : output_flush(trace->output);
+	return r < 0 ? r : privilege_drop(can_read, trace);
 }
 
 /* The end */
@@ -511,9 +507,8 @@ static void say_summary(const struct trace *trace)
 	fputc('\n', stderr);
 }
 
-static int say_error(const struct trace *trace, const char *doing, int error)
+static int say_error(const char *doing, int error)
 {
-	(void)trace;
 	command_say("%s: %s", doing, strerror(-error));
 	return STATUS_CANNOT;
 }
@@ -525,13 +520,13 @@ static int conclude(struct trace *trace, int error)
 	bool lost;
 
 	if (update_losses(trace) < 0)
-		return say_error(trace, "lost events cannot be counted", -EPERM);
+		return say_error("lost events cannot be counted", -EPERM);
 	lost = losses_sum(&trace->losses) > 0;
 	/* `fdpass | head` ends in silence, unless there is more to know than that. */
 	if (!no_reader || lost)
 		say_summary(trace);
 	if (error < 0 && !no_reader)
-		return say_error(trace, "standard output", error);
+		return say_error("standard output", error);
 	if (trace->child && trace->ending)
 		return child_status(trace->child);
 	if (trace->child)
@@ -561,18 +556,23 @@ static int run(struct trace *trace)
 	}
 	r = prepare(trace);
 	if (r < 0)
-		return say_error(trace, "cannot prepare the trace", r);
+		return say_error("cannot prepare the trace", r);
 	if (attach(trace, reason) < 0) {
 		command_say("%s", reason);
 		return STATUS_CANNOT;
 	}
 	r = begin(trace);
 	if (r < 0)
-		return say_error(trace, "cannot begin the trace", r);
+		return say_error("cannot begin the trace", r);
+	say_attached(trace);
 	status = start_child(trace);
 	if (status != STATUS_OK)
 		return status;
-	r = loop(trace);
+	r = output_begin(trace->output);
+	if (r >= 0)
+		r = output_flush(trace->output);
+	if (r >= 0)
+		r = loop(trace);
 	return conclude(trace, finish(trace, r));
 }
 
@@ -589,6 +589,7 @@ static void clean_up(struct trace *trace)
 	join_free(trace->join);
 	output_free(trace->output);
 	users_free(trace->users);
+	summary_clear(&trace->summary);
 	close_if_open(trace->epoll_fd);
 	close_if_open(trace->signal_fd);
 	close_if_open(trace->look_fd);

@@ -12,7 +12,7 @@ void options_print_help(FILE *stream)
 	      "  fdpass                       each pass on this machine, until Ctrl-C\n"
 	      "  fdpass -- COMMAND [ARG...]   those of a command and of its descendants\n"
 	      "  fdpass --pid 1234 -o json    what a process sends and receives, as JSON\n"
-	      "  fdpass --fields +id,-file    other columns (--list-fields names all)\n"
+	      "  fdpass --fields +id,-via     other columns (--list-fields names all)\n"
 	      "  fdpass doctor                what can be seen on this machine, and why\n"
 	      "\n",
 	      stream);

@@ -16,7 +16,6 @@
 
 /* What stands before a path whose beginning was not read: it never looks absolute. */
 static const char cut_mark[] = "...";
-static const char deleted_mark[] = " (deleted)";
 
 static bool event_is_valid(const struct event *event)
 {
@@ -122,7 +121,7 @@ static int decode_pseudo_name(const struct decoded *decoded, uint32_t offset, ch
 int decode_path(const struct decoded *decoded, const struct event_file *file, char **ret)
 {
 	uint32_t offset = file->names_offset;
-	const char *before = "", *behind = "";
+	const char *before = "";
 	struct extent extent;
 	char *path;
 	int r;
@@ -139,14 +138,12 @@ int decode_path(const struct decoded *decoded, const struct event_file *file, ch
 		return r;
 	if (extent.cut || file->flags & EVENT_FILE_CUT)
 		before = cut_mark;
-	if (file->flags & EVENT_FILE_DELETED)
-		behind = deleted_mark;
 
-	path = malloc(strlen(before) + extent.length + strlen(behind) + 1);
+	path = malloc(strlen(before) + extent.length + 1);
 	if (!path)
 		return -ENOMEM;
 	write_components(decoded, offset, &extent, stpcpy(path, before));
-	strcpy(path + strlen(before) + extent.length, behind);
+	path[strlen(before) + extent.length] = '\0';
 	*ret = path;
 	return 0;
 }

@@ -245,10 +245,10 @@ static bool get_file_id(const struct row *row, enum field_side side, struct valu
 {
 	const struct file *file = &row->pass->file;
 
-	if (file->address == 0)
+	if (file->identity == 0)
 		return false;
 	return get_format(ret, "%016" PRIx64,
-			  siphash(row->resolver->identity_key, file->address, file->generation));
+			  siphash(row->resolver->identity_key, file->address, file->identity));
 }
 
 /* Sender and receiver */

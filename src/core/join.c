@@ -2,18 +2,28 @@
 /*
  * The join. Each event is looked up among the messages in flight, ends some of them, and the passes
  * of those are told. An event that belongs to no message tells what it knows by itself.
+ *
+ * The keyless join relies on this: a queue is first in, first out; a thread is in one system call at
+ * a time; and what a receiver's event does not tell of stays queued until a sweep says otherwise. So
+ * one thing escapes it. Where the same open file is in flight twice over the same socket, the first
+ * is read(2) and the second received before a sweep comes, the row has the time and the id of the
+ * first one.
  */
 #include "core/join.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/decode.h"
 #include "core/join_state.h"
 
 /* Numbers for what the kernel side gave none, apart from its own: see pass.h. */
 #define OWN_NUMBER (1ULL << 63)
+
+/* Open files that are remembered by their address, to tell whether it was used again. */
+#define MAX_IDENTITIES 65536
 
 static uint64_t next_own_number(struct join *join)
 {
@@ -64,6 +74,7 @@ static void take_sender(struct message *message, const struct event *event)
 	take_way(pass, &event->peer);
 	take_way(pass, &event->socket);
 	message->sender_sock = event->socket.sock;
+	message->netns = event->peer.sock ? event->peer.netns : event->socket.netns;
 }
 
 static void take_receiver(struct pass *pass, const struct event *event)
@@ -182,12 +193,20 @@ static bool files_agree(const struct message *message, const struct decoded *dec
 	return true;
 }
 
+/* Only the peer of a datagram socket need not be who sent what it receives. */
+static bool peer_is_sender(const struct event *event)
+{
+	return event->socket.type == SOCK_STREAM || event->socket.type == SOCK_SEQPACKET;
+}
+
 /* The addresses of sockets are used again, their inode numbers are not. */
 static bool sockets_agree(const struct message *message, const struct event *event)
 {
-	return !differ(message->common.to.socket_ino, event->socket.ino) &&
-	       !differ(message->common.from.socket_ino, event->peer.ino) &&
-	       !differ(message->sender_sock, event->peer.sock);
+	if (differ(message->common.to.socket_ino, event->socket.ino))
+		return false;
+	return !peer_is_sender(event) ||
+	       (!differ(message->common.from.socket_ino, event->peer.ino) &&
+		!differ(message->sender_sock, event->peer.sock));
 }
 
 static bool could_tell_of(const struct decoded *decoded, const struct message *message)
@@ -255,6 +274,29 @@ static struct message *find_keyless(struct join *join, const struct decoded *dec
 	return NULL;
 }
 
+#define NR_RECEIVED_LATELY (sizeof(((struct join *)0)->received_lately) / sizeof(struct message *))
+
+static struct message *find_received_lately(const struct join *join, uint64_t number)
+{
+	for (size_t i = 0; i < NR_RECEIVED_LATELY; i++) {
+		struct message *message = join->received_lately[i];
+
+		if (message && message->common.message == number)
+			return message;
+	}
+	return NULL;
+}
+
+/* Takes the message over, which is in no table any more. */
+static void keep_received_lately(struct join *join, struct message *message)
+{
+	struct message **place =
+		&join->received_lately[join->nr_received_lately++ % NR_RECEIVED_LATELY];
+
+	message_free(*place);
+	*place = message;
+}
+
 /* The message that a receiver's event tells of; NULL: none that is known. */
 static struct message *find_message(struct join *join, const struct decoded *decoded)
 {
@@ -264,8 +306,51 @@ static struct message *find_message(struct join *join, const struct decoded *dec
 	if (number == 0)
 		return find_keyless(join, decoded);
 	message = messages_find(&join->messages, number);
+	if (!message && decoded->event->flags & EVENT_PEEK)
+		message = find_received_lately(join, number);
 	/* The number of a list whose end was missed, and that holds another message now. */
 	return message && files_agree(message, decoded) ? message : NULL;
+}
+
+/* Which open file descriptions the files are, told as soon as they are described. */
+static int identify_files(struct join *join, struct message *message)
+{
+	for (uint32_t i = 0; i < message->nr_files; i++) {
+		struct file *file = &message->files[i].file;
+		int r;
+
+		if (file->address == 0 || file->identity != 0)
+			continue;
+		r = identities_set(join->identities, file);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int new_message(struct join *join, struct message **ret, const struct decoded *decoded)
+{
+	struct message *message;
+	int r;
+
+	r = message_new(&message, decoded);
+	if (r < 0)
+		return r;
+	r = identify_files(join, message);
+	if (r < 0) {
+		message_free(message);
+		return r;
+	}
+	*ret = message;
+	return 0;
+}
+
+static int describe_message(struct join *join, struct message *message,
+			    const struct decoded *decoded)
+{
+	int r = message_describe(message, decoded);
+
+	return r < 0 ? r : identify_files(join, message);
 }
 
 /*
@@ -278,13 +363,14 @@ static int message_from_receiver(struct join *join, struct message **ret,
 	struct message *message;
 	int r;
 
-	r = message_new(&message, decoded);
+	r = new_message(join, &message, decoded);
 	if (r < 0)
 		return r;
 	/* Never a number that another message has. */
 	if (message->common.message == 0 || messages_find(&join->messages, decoded->event->message))
 		message->common.message = next_own_number(join);
-	message->common.from.socket_ino = decoded->event->peer.ino;
+	if (peer_is_sender(decoded->event))
+		message->common.from.socket_ino = decoded->event->peer.ino;
 	*ret = message;
 	return 0;
 }
@@ -307,7 +393,7 @@ static int on_sent(struct join *join, const struct decoded *decoded)
 	struct message *message;
 	int r;
 
-	r = message_new(&message, decoded);
+	r = new_message(join, &message, decoded);
 	if (r < 0)
 		return r;
 	take_sender(message, event);
@@ -331,12 +417,12 @@ static int on_send_result(struct join *join, const struct event *event)
 
 	if (!message)
 		return 0; /* received already, or its sender's event was lost */
-	if (event->error == 0 && !(event->flags & EVENT_FAILED)) {
+	if (event->error == 0 && !(event->flags & (EVENT_FAILED | EVENT_CANCELLED))) {
 		message->accepted_ns = event->time_ns;
 		return 0;
 	}
 	messages_take(&join->messages, message);
-	r = fail_message(join, message, event);
+	r = event->flags & EVENT_CANCELLED ? 0 : fail_message(join, message, event);
 	message_free(message);
 	return r;
 }
@@ -438,7 +524,7 @@ static int on_received(struct join *join, const struct decoded *decoded)
 	int r;
 
 	if (known)
-		r = message_describe(message, decoded);
+		r = describe_message(join, message, decoded);
 	else
 		r = message_from_receiver(join, &message, decoded);
 	if (r < 0)
@@ -455,7 +541,10 @@ static int on_received(struct join *join, const struct decoded *decoded)
 		r = tell_lost(join, message, event);
 	else if (r >= 0)
 		r = tell_received(join, message, decoded);
-	message_free(message);
+	if (event->message != 0)
+		keep_received_lately(join, message);
+	else
+		message_free(message);
 	return r;
 }
 
@@ -470,7 +559,7 @@ static int on_moved(struct join *join, const struct decoded *decoded)
 
 	if (event->nr_files == 0)
 		return -EBADMSG;
-	r = message_new(&message, decoded);
+	r = new_message(join, &message, decoded);
 	if (r < 0)
 		return r;
 	pass = message->common;
@@ -533,6 +622,7 @@ void join_counts(const struct join *join, struct join_counts *ret)
 int join_new(struct join **ret, const struct join_options *options, join_row_fn fn, void *userdata)
 {
 	struct join *join;
+	int r;
 
 	if (options->max_messages == 0)
 		return -EINVAL;
@@ -543,6 +633,11 @@ int join_new(struct join **ret, const struct join_options *options, join_row_fn 
 	join->fn = fn;
 	join->userdata = userdata;
 	messages_init(&join->messages);
+	r = identities_new(&join->identities, MAX_IDENTITIES);
+	if (r < 0) {
+		free(join);
+		return r;
+	}
 	*ret = join;
 	return 0;
 }
@@ -552,6 +647,9 @@ struct join *join_free(struct join *join)
 	if (!join)
 		return NULL;
 	messages_free(&join->messages);
+	for (size_t i = 0; i < NR_RECEIVED_LATELY; i++)
+		message_free(join->received_lately[i]);
+	identities_free(join->identities);
 	free(join->found.items);
 	free(join->received.items);
 	free(join);

@@ -7,6 +7,7 @@
 #define FDPASS_JOIN_STATE_H
 
 #include "core/join.h"
+#include "core/identity.h"
 #include "core/message.h"
 
 /* Messages in receive queues, by socket and first file. */
@@ -21,10 +22,17 @@ struct join {
 	join_row_fn fn;
 	void *userdata;
 	struct messages messages;
+	struct identities *identities;
 	uint64_t own_numbers; /* given so far */
 	uint64_t now_ns; /* of the last tick */
 	uint64_t evicted_passes;
 	uint64_t malformed;
+	/*
+	 * The last ones with a number that were received: a peek that another thread made at the
+	 * same time may be told after that.
+	 */
+	struct message *received_lately[16];
+	unsigned int nr_received_lately; /* ever */
 
 	/*
 	 * Events were lost, so messages may be queued that are not known here, before and among
@@ -37,6 +45,8 @@ struct join {
 	uint64_t sweep_begin_ns;
 	bool sweeping; /* between begin and end */
 	bool lost_in_sweep;
+	bool cut_sweep; /* not all queues were told whole: nothing follows from what was not found */
+	uint32_t swept_netns; /* only sockets of this network namespace were looked at; 0: all */
 	struct sightings found; /* in the queues */
 	struct sightings received; /* since the begin, by keyless events */
 };

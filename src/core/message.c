@@ -19,6 +19,7 @@ static int describe_file(struct file *file, const struct decoded *decoded, uint3
 		.known = true,
 		.address = from->file,
 		.generation = from->generation,
+		.inode_generation = from->inode_generation,
 		.ino = from->ino,
 		.detail = from->detail,
 		.dev = from->dev,

@@ -26,6 +26,7 @@ struct message_file {
 struct message {
 	struct pass common; /* what all passes of the message have in common */
 	uint64_t sender_sock; /* address of the sender's socket; 0: not known */
+	uint32_t netns; /* of the socket that it goes to; 0: not known */
 	uint64_t accepted_ns; /* when its send was known to have succeeded; 0: not known */
 	uint64_t seen; /* the last sweep that found it; 0: none did */
 	bool queued; /* in that sweep: it was in a receive queue, the send not still under way */

@@ -62,7 +62,9 @@ struct endpoint {
 struct file {
 	bool known; /* false: no member but address and generation is */
 	uint64_t address; /* 0: not known */
-	uint32_t generation;
+	uint64_t identity; /* of the open file description, see core/identity.h; 0: not known */
+	uint32_t generation; /* as in event.h */
+	uint32_t inode_generation;
 	uint64_t ino;
 	uint64_t detail;
 	uint32_t dev; /* MAJOR << 20 | MINOR, as in event.h */

@@ -60,6 +60,8 @@ int join_sweep_begin(struct join *join, uint64_t now_ns)
 	join->sweep_begin_ns = now_ns;
 	join->sweeping = true;
 	join->lost_in_sweep = false;
+	join->cut_sweep = false;
+	join->swept_netns = 0;
 	join->found.count = 0;
 	join->received.count = 0;
 	return 0;
@@ -194,6 +196,10 @@ static int take_entry(struct join *join, const struct event_queued *entry)
 		queue->seen = join->sweep;
 		queue->ino = entry->ino;
 	}
+	if (entry->count == 0 && entry->position != 0)
+		join->cut_sweep = true;
+	if (entry->count == 0 && entry->sock == 0)
+		join->swept_netns = entry->ino;
 	if (entry->message != 0)
 		take_numbered_entry(join, entry);
 	else if (entry->count > 0 && entry->sock != 0)
@@ -264,11 +270,18 @@ static void forget_order(struct join *join)
 		message->unsure = true;
 }
 
+/* Was it looked for everywhere that it could be queued? */
+static bool was_looked_for(const struct join *join, const struct message *message)
+{
+	return was_accepted_before_sweep(join, message) && !join->cut_sweep &&
+	       !differ(join->swept_netns, message->netns);
+}
+
 /* What the sweep means for a message, after all of its entries. */
 static int end_sweep_of(struct join *join, struct message *message)
 {
 	if (message->seen != join->sweep)
-		return was_accepted_before_sweep(join, message) ? tell_vanished(join, message) : 0;
+		return was_looked_for(join, message) ? tell_vanished(join, message) : 0;
 	if (is_known_queued(join, message) && is_due(join, message, join->sweep_begin_ns))
 		return tell_pending(join, message);
 	return 0;
@@ -290,7 +303,7 @@ int join_sweep_end(struct join *join, uint64_t now_ns)
 		r = end_sweep_of(join, message);
 	}
 	if (r >= 0)
-		join->blind = join->lost_in_sweep;
+		join->blind = join->lost_in_sweep || join->cut_sweep;
 	return r;
 }
 

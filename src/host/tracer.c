@@ -85,7 +85,8 @@ struct tracer {
 };
 
 /* libbpf explains itself to nobody: the reasons that are told are this file's. */
-static int keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
+static int __attribute__((format(printf, 2, 0)))
+keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (!getenv("FDPASS_LIBBPF_DEBUG") || level == LIBBPF_DEBUG)
 		return 0;

@@ -76,7 +76,7 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 		.socket_path = "/run/dbus/system_bus_socket",
 		.file = { .known = true,
 			  .address = 0xffff888012345678,
-			  .generation = 1,
+			  .identity = 1,
 			  .ino = 4,
 			  .dev = 5,
 			  .magic = 0x01021994,

@@ -226,10 +226,10 @@ static void test_file_id(void **state)
 	sample.pass.message++;
 	assert_true(field_get(field, &sample.row, &second));
 	assert_memory_equal(first.buffer, second.buffer, 17);
-	sample.pass.file.generation++; /* the address was used again */
+	sample.pass.file.identity++; /* the address was used again */
 	assert_true(field_get(field, &sample.row, &second));
 	assert_memory_not_equal(first.buffer, second.buffer, 17);
-	sample.pass.file.generation--;
+	sample.pass.file.identity--;
 	sample.resolver.identity_key[0]++; /* another trace */
 	assert_true(field_get(field, &sample.row, &second));
 	assert_memory_not_equal(first.buffer, second.buffer, 17);

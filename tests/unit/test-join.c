@@ -585,6 +585,21 @@ static void test_peek(void **state)
 	check(s);
 }
 
+/* Two threads, one peeks and one receives: the peek may be told last. */
+static void test_peek_at_once(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_received(s, 1, 1, FILE_A, 1)->flags = EVENT_PEEK;
+	add_received(s, 1, 1, FILE_A, 1);
+	record_file(last_record(s), 0)->fd = 30;
+	received(expect(s, 1, 0, FILE_A, OUTCOME_PEEKED));
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED))->to.fd = 30;
+	check(s);
+}
+
 /* The number of a descriptor that was never open is told as it was given. */
 static void test_failed_at_once(void **state)
 {
@@ -652,6 +667,21 @@ static void test_garbage(void **state)
 	add_sent(s, 0, 1, FILE_A, 1);
 	add_lost(s, last_step(s), 1, EVENT_REASON_GC)->flags = EVENT_TASK_KERNEL;
 	expect(s, 1, 0, FILE_A, OUTCOME_LOST)->loss = LOSS_GC;
+	check(s);
+}
+
+/* Lost with no system call on the socket, such as a process that exits. */
+static void test_lost_without_descriptor(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct pass *pass;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_lost(s, last_step(s), 1, EVENT_REASON_UNREAD)->socket.fd = -1;
+	pass = received(expect(s, 1, 0, FILE_A, OUTCOME_LOST));
+	pass->loss = LOSS_UNREAD;
+	pass->to.sockfd = ENDPOINT_FD_UNKNOWN;
 	check(s);
 }
 
@@ -816,6 +846,103 @@ static void test_keyless_name(void **state)
 	check(s);
 }
 
+/* To the same socket, first by its name, then as its peer. */
+static void test_keyless_name_and_peer(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct event *event;
+
+	(void)state;
+	event = add_sent(s, 0, 1, FILE_A, 1);
+	event->peer = (struct event_socket){ .fd = -1, .path_len = 4, .path = "/run" };
+	add_result(s, 1, 1, 0);
+	add_sent(s, 2, 2, FILE_A, 1);
+	record_set_task(&record_event(last_record(s))->task, OTHER);
+	add_result(s, 4, 2, 0);
+	for (int i = 0; i < 2; i++) {
+		event = add_received(s, i ? 16 + 4 : 1, 0, FILE_A, 1);
+		event->socket.path_len = 4;
+		memcpy(event->socket.path, "/run", 4);
+		record_file(last_record(s), 0)->fd = 20 + i;
+		describe(s);
+	}
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED));
+	received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED))->to.fd = 21;
+	s->truth.rows[1].pass.sender.pid = OTHER;
+	check(s);
+}
+
+/* sendmmsg(2): the results come together, behind both. */
+static void test_keyless_sendmmsg(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_sent(s, 1, 2, FILE_A, 1);
+	add_result(s, 2, 1, 0);
+	add_result(s, 4, 2, 0);
+	add_received(s, 2, 0, FILE_A, 1);
+	describe(s);
+	add_received(s, 16, 0, FILE_A, 1);
+	record_file(last_record(s), 0)->fd = 30;
+	describe(s);
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED));
+	received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED))->to.fd = 30;
+	check(s);
+}
+
+/* Whole and with fewer files: that is another message. */
+static void test_keyless_other_count(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 2);
+	add_result(s, 1, 1, 0);
+	add_received(s, 1, 0, FILE_A, 1);
+	describe(s);
+	expect(s, 1, 0, FILE_A, OUTCOME_UNKNOWN);
+	expect(s, 1, 1, FILE_A, OUTCOME_UNKNOWN);
+	without_sender(received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED)));
+	check(s);
+}
+
+/* A datagram socket may be connected to another one than its message came from. */
+static void test_keyless_datagram(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct event *event;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1)->peer.type = SOCK_DGRAM;
+	add_result(s, 1, 1, 0);
+	event = add_received(s, 1, 0, FILE_A, 1);
+	event->socket.type = SOCK_DGRAM;
+	set_socket(&event->peer, OTHER_SOCK, OTHER_INO, -1);
+	describe(s);
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED))->socket_type = SOCK_DGRAM;
+	check(s);
+}
+
+/* The file is the same, but it came from elsewhere. */
+static void test_keyless_other_peer(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct event *event;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_result(s, 1, 1, 0);
+	event = add_received(s, 1, 0, FILE_A, 1);
+	set_socket(&event->peer, OTHER_SOCK, OTHER_INO, -1);
+	describe(s);
+	expect(s, 1, 0, FILE_A, OUTCOME_UNKNOWN);
+	without_sender(received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED)))->from.socket_ino =
+		OTHER_INO;
+	check(s);
+}
+
 static void test_keyless_failed(void **state)
 {
 	struct scenario *s = scenario_new();
@@ -888,6 +1015,42 @@ static void test_keyless_before(void **state)
 	check(s);
 }
 
+/* A message from before the trace is known by a peek; what is sent after that is another one. */
+static void test_keyless_peeked_and_sent(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_received(s, 0, 0, FILE_A, 1)->flags = EVENT_PEEK;
+	describe(s);
+	add_sent(s, 1, 1, FILE_A, 1);
+	add_received(s, 2, 0, FILE_A, 1);
+	describe(s);
+	add_received(s, 4, 0, FILE_A, 1);
+	record_file(last_record(s), 0)->fd = 30;
+	describe(s);
+	without_sender(received(expect(s, 1, 0, FILE_A, OUTCOME_PEEKED)));
+	without_sender(received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED)));
+	received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED))->to.fd = 30;
+	check(s);
+}
+
+/* How many files a truncated peek left out is not known. */
+static void test_keyless_truncated_peek(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_received(s, 0, 0, FILE_A, 1)->flags = EVENT_PEEK | EVENT_CTRUNC;
+	describe(s);
+	add_received(s, 1, 0, FILE_A, 2);
+	describe(s);
+	without_sender(received(expect(s, 1, 0, FILE_A, OUTCOME_PEEKED)));
+	without_sender(received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED)));
+	without_sender(received(expect(s, 2, 1, FILE_A, OUTCOME_DELIVERED)));
+	check(s);
+}
+
 /* Two messages of the same file, the first is read(2): the second is the one still queued. */
 static void test_keyless_read(void **state)
 {
@@ -919,6 +1082,64 @@ static void test_keyless_closed(void **state)
 	check(s);
 }
 
+/* The kernel side says that it was not sent after all: there is no row. */
+static void test_cancelled(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct rows rows = {};
+	struct join *join;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_result(s, last_step(s), 1, 0)->flags = EVENT_CANCELLED;
+	assert_int_equal(join_new(&join, &s->options, keep_row, &rows), 0);
+	run_step(join, &s->steps[0], 1000);
+	run_step(join, &s->steps[1], 2000);
+	assert_int_equal(join_finish(join, 3000), 0);
+	assert_int_equal(rows.count, 0);
+	join_free(join);
+	free(s);
+}
+
+/* The last entry of a sweep of the queues. */
+static void add_end(struct scenario *scenario, uint64_t netns, bool cut)
+{
+	struct step *step = &scenario->steps[scenario->nr_steps - 1];
+
+	add_entry(scenario, 0, 0, 0);
+	step->entries[step->nr_entries - 1].sock = 0;
+	step->entries[step->nr_entries - 1].ino = netns;
+	step->entries[step->nr_entries - 1].position = cut;
+}
+
+/* It was not looked for where it is. */
+static void test_keyless_other_netns(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1)->peer.netns = 701;
+	add_result(s, last_step(s), 1, 0);
+	add_sweep(s, last_step(s));
+	add_end(s, 702, false);
+	expect(s, 1, 0, FILE_A, OUTCOME_UNKNOWN);
+	check(s);
+}
+
+/* Some of the queue was not told: then nothing follows from it. */
+static void test_keyless_cut_sweep(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_result(s, last_step(s), 1, 0);
+	add_sweep(s, last_step(s));
+	add_end(s, 701, true);
+	expect(s, 1, 0, FILE_A, OUTCOME_UNKNOWN);
+	check(s);
+}
+
 /* The send that is under way at the sweep explains the entry as well. */
 static void test_keyless_under_way(void **state)
 {
@@ -931,6 +1152,23 @@ static void test_keyless_under_way(void **state)
 	add_received(s, last_step(s), 0, FILE_A, 1);
 	describe(s);
 	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED));
+	check(s);
+}
+
+/* What was accepted is queued, rather than a send that is still under way. */
+static void test_keyless_queued_and_under_way(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_result(s, last_step(s), 1, 0);
+	add_sent(s, last_step(s), 2, FILE_A, 1);
+	record_set_task(&record_event(last_record(s))->task, OTHER);
+	add_sweep(s, last_step(s));
+	add_entry(s, 0, FILE_A, 1);
+	expect(s, 1, 0, FILE_A, OUTCOME_PENDING);
+	expect(s, 2, 0, FILE_A, OUTCOME_UNKNOWN)->sender.pid = OTHER;
 	check(s);
 }
 
@@ -1100,6 +1338,68 @@ static void test_keyless_blind(void **state)
 	free(s);
 }
 
+/* What was received before it was sent is another message, whatever the order in the ring. */
+static void test_keyless_earlier(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct rows rows = {};
+	struct join *join;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_received(s, 0, 0, FILE_A, 1);
+	assert_int_equal(join_new(&join, &s->options, keep_row, &rows), 0);
+	run_step(join, &s->steps[0], 2000);
+	run_step(join, &s->steps[1], 1000);
+	assert_int_equal(rows.count, 1);
+	assert_false(rows.rows[0].pass.sender.known);
+	join_free(join);
+	free(s);
+}
+
+/* The table of messages tells what is queued also after a loss. */
+static void test_keyed_loss(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct rows rows = {};
+	struct join *join;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_sweep(s, 0);
+	add_entry(s, 1, FILE_A, 1);
+	assert_int_equal(join_new(&join, &s->options, keep_row, &rows), 0);
+	run_step(join, &s->steps[0], 1000);
+	join_note_loss(join);
+	run_step(join, &s->steps[1], 2000);
+	assert_false(join_wants_sweep(join));
+	assert_int_equal(join_finish(join, 3000), 0);
+	assert_int_equal(rows.count, 1);
+	assert_int_equal(rows.rows[0].pass.outcome, OUTCOME_PENDING);
+	join_free(join);
+	free(s);
+}
+
+/* What was lost while the sweep was read may be queued behind what it found. */
+static void test_loss_in_sweep(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct rows rows = {};
+	struct join *join;
+
+	(void)state;
+	assert_int_equal(join_new(&join, &s->options, keep_row, &rows), 0);
+	join_sweep_begin(join, 1000);
+	join_note_loss(join);
+	join_sweep_end(join, 2000);
+	assert_true(join_wants_sweep(join));
+	join_sweep_begin(join, 3000);
+	join_sweep_end(join, 4000);
+	assert_false(join_wants_sweep(join));
+	join_free(join);
+	free(s);
+}
+
 static void test_eviction(void **state)
 {
 	struct scenario *s = scenario_new();
@@ -1216,10 +1516,12 @@ int main(void)
 		cmocka_unit_test(test_two_messages),
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_peek_at_once),
 		cmocka_unit_test(test_failed_at_once),
 		cmocka_unit_test(test_failed_later),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_lost_without_descriptor),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_queued_before),
 		cmocka_unit_test(test_peeked_before),
@@ -1230,14 +1532,25 @@ int main(void)
 		cmocka_unit_test(test_keyless_pass),
 		cmocka_unit_test(test_keyless_two),
 		cmocka_unit_test(test_keyless_name),
+		cmocka_unit_test(test_keyless_name_and_peer),
+		cmocka_unit_test(test_keyless_sendmmsg),
+		cmocka_unit_test(test_keyless_other_count),
+		cmocka_unit_test(test_keyless_datagram),
+		cmocka_unit_test(test_keyless_other_peer),
 		cmocka_unit_test(test_keyless_failed),
 		cmocka_unit_test(test_keyless_truncated),
 		cmocka_unit_test(test_keyless_no_control),
 		cmocka_unit_test(test_keyless_peek),
 		cmocka_unit_test(test_keyless_before),
+		cmocka_unit_test(test_keyless_peeked_and_sent),
+		cmocka_unit_test(test_keyless_truncated_peek),
 		cmocka_unit_test(test_keyless_read),
 		cmocka_unit_test(test_keyless_closed),
+		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_keyless_other_netns),
+		cmocka_unit_test(test_keyless_cut_sweep),
 		cmocka_unit_test(test_keyless_under_way),
+		cmocka_unit_test(test_keyless_queued_and_under_way),
 		cmocka_unit_test(test_keyless_address_reuse),
 		cmocka_unit_test(test_keyless_overlap),
 		cmocka_unit_test(test_keyless_overlap_read),
@@ -1245,6 +1558,9 @@ int main(void)
 		cmocka_unit_test(test_keyless_stranger),
 		cmocka_unit_test(test_received_in_sweep),
 		cmocka_unit_test(test_keyless_blind),
+		cmocka_unit_test(test_keyless_earlier),
+		cmocka_unit_test(test_keyed_loss),
+		cmocka_unit_test(test_loss_in_sweep),
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_stopped),

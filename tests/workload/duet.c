@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two processes over a socket pair: the shape that most scenarios have. */
-#define _GNU_SOURCE
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@ static void play_sender(struct actor *me, const void *argument)
 {
 	const struct part *part = argument;
 
+	me->peer_ino = inode_of(part->ends[1]);
 	close(part->ends[1]);
 	part->duet->send(me, part->ends[0], part->duet->argument);
 }
@@ -23,6 +23,7 @@ static void play_receiver(struct actor *me, const void *argument)
 {
 	const struct part *part = argument;
 
+	me->peer_ino = inode_of(part->ends[0]);
 	close(part->ends[0]);
 	part->duet->receive(me, part->ends[1], part->duet->argument);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One pass of each sort of file, and one message of all sorts at once. */
-#define _GNU_SOURCE
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,6 +84,7 @@ static const struct scenario scenarios[] = {
 	SORT("fake-mark"),
 	SORT("mounted"),
 	SORT("mount-root"),
+	SORT("detached"),
 	{ "all", play_file, NULL },
 };
 

@@ -3,7 +3,6 @@
  * What the trace's own begin and end cut: messages that were queued before it began and are received
  * during it, and messages that are still queued when it ends.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +65,10 @@ int hold(FILE *truth)
 		receive_fds(&me, pairs[i].ends[1]);
 	for (uint32_t i = 1; i <= before; i++)
 		message_leeway(me.stage, i, LEEWAY_QUEUED_BEFORE);
-	for (size_t i = 0; i < NR_TYPES; i++)
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		me.peer_ino = inode_of(pairs[i].ends[1]);
 		queue(&me, pairs[i].ends[0], "memfd", "pipe");
+	}
 	say("held");
 	wait_for_line();
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages with descriptors, see message.h. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -29,6 +28,18 @@ static struct truth_row *take_rows(struct stage *stage, unsigned int count)
 
 	actor_require(first + count <= STAGE_MAX_ROWS ? 0 : -1);
 	return &stage->rows[first];
+}
+
+uint32_t message_new(struct actor *me, unsigned int count, struct truth_row **ret)
+{
+	struct stage *stage = me->stage;
+	uint32_t number = 1 + atomic_fetch_add(&stage->nr_messages, 1);
+
+	actor_require(number <= STAGE_MAX_MESSAGES ? 0 : -1);
+	*ret = take_rows(stage, count);
+	stage->messages[number].first_row = (uint32_t)(*ret - stage->rows);
+	stage->messages[number].count = count;
+	return number;
 }
 
 /* The path that an address has: "@name" for an abstract one; nothing for an unbound one. */
@@ -126,7 +137,7 @@ static void describe_row(struct outgoing *out, struct truth_row *row, unsigned i
 		.socket_type = socket_type_name(type),
 		.sender = out->me->self,
 		.from = { inode_of(out->sock), out->sock, out->fds[index] },
-		.to = { 0, TRUTH_NO_FD, TRUTH_NO_FD },
+		.to = { out->header.msg_name ? 0 : out->me->peer_ino, TRUTH_NO_FD, TRUTH_NO_FD },
 		.cloexec = -1,
 	};
 	if (out->header.msg_name)
@@ -350,6 +361,12 @@ void losing_end(const struct losing *losing, uint32_t message, const char *reaso
 		row->leeway |= leeway;
 		row->ended = window;
 	}
+}
+
+void message_has_ended(struct stage *stage, uint32_t message)
+{
+	for (uint32_t i = 0; i < stage->messages[message].count; i++)
+		window_close(&stage->rows[stage->messages[message].first_row + i].ended);
 }
 
 void message_leeway(struct stage *stage, uint32_t message, uint32_t leeway)

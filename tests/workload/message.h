@@ -20,6 +20,9 @@
 /* "stream", "dgram", "seqpacket" and their SOCK_*. */
 const char *socket_type_name(int type);
 
+/* A number for a message with rows for this many descriptors; what is not a message has one too. */
+uint32_t message_new(struct actor *me, unsigned int count, struct truth_row **ret);
+
 struct outgoing {
 	struct actor *me;
 	int sock;
@@ -93,6 +96,8 @@ void losing_begin(struct losing *losing, struct actor *me, int sock);
 void losing_end(const struct losing *losing, uint32_t message, const char *reason,
 		uint32_t leeway);
 
+/* It ended after its rows were completed, and has ended by now. */
+void message_has_ended(struct stage *stage, uint32_t message);
 /* All rows of a message may differ in this. */
 void message_leeway(struct stage *stage, uint32_t message, uint32_t leeway);
 

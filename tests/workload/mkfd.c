@@ -2,7 +2,6 @@
 /*
  * The factory. Each maker works in the scenario's directory, and closes what it does not return.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -269,26 +268,33 @@ static int make_fake_mark(struct actor *me)
 	return make_at(me, "still there (deleted)", O_RDWR);
 }
 
-/* A mount in the scenario's directory, in a mount namespace of the actor's own. */
-static int mount_in_directory(struct actor *me, char *path, size_t size)
+/*
+ * A mount in the scenario's directory, in a mount namespace of the actor's own: one namespace for all
+ * of them, for a mount of a namespace that is gone is a detached one.
+ */
+static int mount_in_directory(struct actor *me, const char *name, char *path, size_t size)
 {
-	struct stat status;
+	struct stat namespace;
 
-	snprintf(path, size, "%s/mount", me->stage->directory);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	snprintf(path, size, "%s/%s", me->stage->directory, name);
+	if (mkdir(path, 0700) < 0)
 		return -1;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (stat("/proc/self/ns/mnt", &namespace) < 0)
 		return -1;
-	if (mount("workload", path, "tmpfs", 0, NULL) < 0)
-		return -1;
-	return stat(path, &status);
+	if (namespace.st_ino == me->self.mntns) {
+		if (unshare(CLONE_NEWNS) < 0)
+			return -1;
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+			return -1;
+	}
+	return mount("workload", path, "tmpfs", 0, NULL);
 }
 
 static int make_mounted(struct actor *me)
 {
 	char path[128];
 
-	if (mount_in_directory(me, path, sizeof(path)) < 0)
+	if (mount_in_directory(me, "mounted", path, sizeof(path)) < 0)
 		return -1;
 	strcat(path, "/inside");
 	return open(path, O_RDWR | O_CREAT, 0600);
@@ -298,9 +304,23 @@ static int make_mount_root(struct actor *me)
 {
 	char path[128];
 
-	if (mount_in_directory(me, path, sizeof(path)) < 0)
+	if (mount_in_directory(me, "mount-root", path, sizeof(path)) < 0)
 		return -1;
 	return open(path, O_RDONLY | O_DIRECTORY);
+}
+
+/* The file system goes on without a place in the tree, as long as the file is open. */
+static int make_detached(struct actor *me)
+{
+	char mountpoint[128], path[140];
+	int fd;
+
+	if (mount_in_directory(me, "detached", mountpoint, sizeof(mountpoint)) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/inside", mountpoint);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	umount2(mountpoint, MNT_DETACH);
+	return fd;
 }
 
 const struct file_maker file_makers[] = {
@@ -336,6 +356,7 @@ const struct file_maker file_makers[] = {
 	{ "fake-mark", make_fake_mark },
 	{ "mounted", make_mounted },
 	{ "mount-root", make_mount_root },
+	{ "detached", make_detached },
 };
 const unsigned int nr_file_makers = ARRAY_SIZE(file_makers);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Passes that succeed: sorts of sockets, of addresses, of messages. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -481,12 +480,6 @@ static void send_with_odd_name(struct actor *me, int sock, const void *argument)
 	actor_enter(me, "a\"b\\c\n\x1b[31m\xff\xc3\xa4");
 	send_named(me, sock, "eventfd");
 }
-
-#define DUET(socket_type, sender, receiver, number)                                                \
-	play_duet, &(const struct duet)                                                            \
-	{                                                                                          \
-		.type = socket_type, .send = sender, .receive = receiver, .argument = number       \
-	}
 
 static const struct scenario scenarios[] = {
 	{ "stream", DUET(SOCK_STREAM, send_number, receive_one_message, &one) },

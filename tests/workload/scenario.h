@@ -43,6 +43,13 @@ struct duet {
 /* An actor_fn: its argument is a struct duet. */
 void play_duet(struct actor *me, const void *duet);
 
+/* The two last members of a struct scenario. */
+#define DUET(socket_type, sender, receiver, number)                                                \
+	play_duet, &(const struct duet)                                                            \
+	{                                                                                          \
+		.type = socket_type, .send = sender, .receive = receiver, .argument = number       \
+	}
+
 /* Queue messages first of all, go on when told, for what begins before the trace or outlives it. */
 int hold(FILE *truth);
 

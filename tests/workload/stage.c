@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stages and actors, see stage.h. */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <ftw.h>

@@ -43,6 +43,7 @@ struct stage {
 struct actor {
 	struct stage *stage;
 	struct process self;
+	uint64_t peer_ino; /* of the socket that its own leads to, where it is known; else 0 */
 	uint32_t descriptions[ACTOR_MAX_FDS]; /* by descriptor; 0: none given yet */
 };
 

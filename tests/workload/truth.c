@@ -3,7 +3,6 @@
  * Measuring and writing the truth. All of it comes from system calls and procfs, none of it from
  * the tracer's code: what both could get wrong alike would not be found.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -367,7 +366,7 @@ static void add_flags(struct object *object, int flags)
 		const char *name;
 	} names[] = {
 		{ O_APPEND, "O_APPEND" }, { O_NONBLOCK, "O_NONBLOCK" },
-		{ O_DIRECT, "O_DIRECT" }, { O_DIRECTORY, "O_DIRECTORY" },
+		{ O_DIRECT, "O_DIRECT" }, { O_TMPFILE, "O_TMPFILE" }, { O_DIRECTORY, "O_DIRECTORY" },
 		{ O_NOFOLLOW, "O_NOFOLLOW" }, { O_NOATIME, "O_NOATIME" },
 		{ O_PATH, "O_PATH" }, { O_CLOEXEC, "O_CLOEXEC" },
 	};
@@ -377,9 +376,12 @@ static void add_flags(struct object *object, int flags)
 
 	length = (size_t)snprintf(text, sizeof(text), "%s", modes[flags & O_ACCMODE]);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if ((flags & names[i].bits) == names[i].bits)
-			length += (size_t)snprintf(text + length, sizeof(text) - length, "|%s",
-						   names[i].name);
+		if ((flags & names[i].bits) != names[i].bits)
+			continue;
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "|%s",
+					   names[i].name);
+		/* O_TMPFILE includes O_DIRECTORY: a flag is told once. */
+		flags &= ~names[i].bits;
 	}
 	add_string(object, "", "file_flags", text);
 }
@@ -482,6 +484,9 @@ static void write_any(FILE *stream, const struct truth_row *row)
 		fprintf(stream, "%s%s", more ? "," : "", fields[i].text);
 		more = true;
 	}
+	/* Where it was to go, not where it went: told in some ways, measured in some scenarios. */
+	if (row->leeway & LEEWAY_RECEIVER_SOCKET && row->to.socket_ino == 0)
+		fprintf(stream, "%s\"receiver.socket_ino\"", more ? "," : "");
 	fputc(']', stream);
 }
 

@@ -5,7 +5,6 @@
  *
  * One static program and no more, so that it runs in a guest that has nothing but busybox.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -24,8 +23,8 @@
 #define SCENARIO_SECONDS 60
 
 static const struct group *const groups[] = {
-	&pass_group, &file_group,
-	/*MORE*/
+	&pass_group, &file_group, &lose_group, &fail_group, &peek_group,
+	&road_group, &ring_group, &move_group, &hop_group,  &load_group,
 };
 
 /* GROUP/NAME; a 32-bit program's are told apart, so that both can write one truth. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which open file description an address of a struct file stands for at one time. The kernel uses
+ * addresses again, so one that comes back with another inode, file system, file type or access mode,
+ * or with another generation of the kernel side (src/bpf/identity.h), is another file.
+ *
+ * Not told apart: the same inode, opened again in the same mode after the first open file was freed,
+ * where the kernel gave the second one the same address; but for anonymous inodes.
+ */
+#ifndef FDPASS_IDENTITY_H
+#define FDPASS_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/pass.h"
+
+struct identities;
+
+/* At most `most` addresses are remembered; the one not seen for longest is forgotten. */
+int identities_new(struct identities **ret, size_t most);
+/* Accepts NULL, returns NULL. */
+struct identities *identities_free(struct identities *identities);
+
+/*
+ * Set file->identity: the same for the same open file description, never the same for two. A file
+ * of which only the address is known gets what that address stood for last. Returns 0 or -ENOMEM.
+ */
+int identities_set(struct identities *identities, struct file *file);
+
+#endif

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# guest-run.sh FOLDER WAY...: trace the workload in each way. FOLDER/WAY gets what it did (truth),
+# what fdpass printed (rows), said (messages), and how it ended (status). Needs no more than busybox.
+#
+# A way that cannot be had here leaves no rows and no truth; its messages say why.
+set -u
+
+folder=$1
+shift
+failed=0
+
+# Until fdpass says that it traces, or has ended. $1: its pid, $2: its messages.
+wait_until_tracing() {
+	tries=0
+	while [ $tries -lt 300 ]; do
+		grep -q 'tracing with' "$2" && return 0
+		kill -0 "$1" 2>/dev/null || return 1
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	return 1
+}
+
+# Until a line has come. $1: the line, $2: the file, $3: the pid of who writes it
+wait_for_line() {
+	while ! grep -q "^$1\$" "$2"; do
+		kill -0 "$3" 2>/dev/null || return 1
+		sleep 0.1
+	done
+}
+
+# The scenarios, in 64 and where it can be had 32 bits. $1: the way's folder
+run_scenarios() {
+	workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
+	command -v workload32 >/dev/null || return 0
+	workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
+		>>"$1/scenarios" 2>&1
+}
+
+# One way. $1: the way, $2: its folder
+run_way() {
+	mkdir -p "$2"
+	rm -f "$2/truth" "$2/rows" "$2/messages" "$2/status" "$2/orders"
+	: >"$2/held"
+	: >"$2/messages"
+	mkfifo "$2/orders"
+
+	# Messages that are older than the trace, and some that outlive it.
+	workload --truth "$2/truth" hold <"$2/orders" >"$2/held" &
+	holder=$!
+	exec 3>"$2/orders"
+	wait_for_line queued "$2/held" $holder || return 1
+
+	fdpass --attach "$1" -o json >"$2/rows" 2>"$2/messages" &
+	tracer=$!
+	if ! wait_until_tracing $tracer "$2/messages"; then
+		kill $holder $tracer 2>/dev/null
+		exec 3>&-
+		wait $tracer
+		echo $? >"$2/status"
+		rm -f "$2/rows" "$2/truth" "$2/orders"
+		echo "guest-run.sh: no $1 here:" >&2
+		cat "$2/messages" >&2
+		return 1
+	fi
+
+	result=0
+	echo receive >&3
+	wait_for_line held "$2/held" $holder || result=1
+	run_scenarios "$2" || result=1
+	# What was sent last is told when the queues are next looked at.
+	sleep 1
+	kill -INT $tracer
+	wait $tracer
+	echo $? >"$2/status"
+	echo exit >&3
+	exec 3>&-
+	wait $holder || result=1
+	rm -f "$2/orders"
+	cat "$2/messages" >&2
+	# 0: it ran and lost nothing.
+	[ "$(cat "$2/status")" = 0 ] || result=1
+	[ $result = 0 ] || grep -v ' ran$' "$2/scenarios" >&2
+	return $result
+}
+
+mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security
+mkdir -p "$folder"
+for way; do
+	run_way "$way" "$folder/$way" || failed=1
+done
+exit $failed

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Descriptors that get into another process with no message. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "mkfd.h"
+#include "ring.h"
+#include "scenario.h"
+
+/* Not in the 32-bit headers of all. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
+/* The row of a move, as far as the process that has the descriptor knows it. */
+static struct truth_row *move_new(struct actor *owner, const char *via, int fd)
+{
+	struct truth_row *row;
+	uint32_t number = message_new(owner, 1, &row);
+
+	*row = (struct truth_row){
+		.message = number,
+		.via = via,
+		.outcome = "delivered",
+		.leeway = LEEWAY_END,
+		.description_id = description_of(owner, fd),
+		.sender = owner->self,
+		.from = { 0, TRUTH_NO_FD, fd },
+		.to = { 0, TRUTH_NO_FD, TRUTH_NO_FD },
+		.cloexec = -1,
+	};
+	description_measure(&row->file, fd);
+	return row;
+}
+
+/* pidfd_getfd(2): the receiver fetches it. */
+
+static void own_descriptor(struct actor *me, const void *argument)
+{
+	int fd = mkfd_named(me, "memfd");
+
+	(void)argument;
+	move_new(me, "pidfd_getfd", (int)actor_require(fcntl(fd, F_DUPFD, 50)))->description_id =
+		description_of(me, fd);
+	step_reach(me->stage, 1);
+	step_wait(me->stage, 2);
+}
+
+static void play_fetch(struct actor *me, const void *argument)
+{
+	pid_t owner = actor_start(me, "w-owner", own_descriptor, argument);
+	struct truth_row *row = &me->stage->rows[0];
+	int pidfd = (int)syscall(SYS_pidfd_open, owner, 0);
+
+	if (pidfd < 0)
+		actor_skip(me, "no pidfd_open(2): %s", strerror(errno));
+	step_wait(me->stage, 1);
+	window_open(&row->sent);
+	row->to.fd = (int)syscall(SYS_pidfd_getfd, pidfd, row->from.fd, 0);
+	window_close(&row->sent);
+	if (row->to.fd < 0) {
+		row->outcome = NULL;
+		actor_skip(me, "no pidfd_getfd(2): %s", strerror(errno));
+	}
+	row->receiver = me->self;
+	row->cloexec = 1;
+	step_reach(me->stage, 2);
+	actor_wait_all(me);
+}
+
+/* SECCOMP_IOCTL_NOTIF_ADDFD: a supervisor puts it into a process that waits in a system call. */
+
+/* getpriority(2): neither libc nor the harness calls it. */
+#define WATCHED_CALL SYS_getpriority
+/* The number that ADDFD is told to use, and the one of the listener. */
+#define CHOSEN_FD 90
+#define LISTENER_FD 91
+
+static int install_filter(void)
+{
+	struct sock_filter instructions[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WATCHED_CALL, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(instructions) / sizeof(instructions[0]),
+				      instructions };
+
+	actor_require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+/* Its table of descriptors is the supervisor's until the listener is in it. */
+static _Noreturn void be_supervised(struct actor *me)
+{
+	int listener;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	actor_enter(me, "w-supervised");
+	listener = install_filter();
+	if (listener < 0)
+		actor_skip(me, "no seccomp listener: %s", strerror(errno));
+	actor_require(dup2(listener, LISTENER_FD));
+	close(listener);
+	actor_require(unshare(CLONE_FILES));
+	close(LISTENER_FD);
+	me->stage->rows[0].receiver = me->self;
+	step_reach(me->stage, 1);
+	syscall(WATCHED_CALL, 0, 0);
+	_exit(EXIT_SUCCESS);
+}
+
+struct addition {
+	uint32_t flags; /* SECCOMP_ADDFD_FLAG_* */
+	uint32_t new_flags; /* O_CLOEXEC or none */
+};
+
+static const struct addition any_number = { 0, O_CLOEXEC };
+static const struct addition chosen_number = { SECCOMP_ADDFD_FLAG_SETFD, 0 };
+static const struct addition and_send = { SECCOMP_ADDFD_FLAG_SEND, O_CLOEXEC };
+
+static void play_addition(struct actor *me, const void *argument)
+{
+	const struct addition *addition = argument;
+	int fd = mkfd_named(me, "memfd");
+	struct truth_row *row = move_new(me, "seccomp_addfd", fd);
+	struct seccomp_notif notification = { 0 };
+	struct seccomp_notif_resp response = { 0 };
+	struct seccomp_notif_addfd request = { 0 };
+	pid_t target;
+	long result;
+
+	target = (pid_t)actor_require(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
+	if (target == 0)
+		be_supervised(me);
+	step_wait(me->stage, 1);
+	actor_require(ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_RECV, &notification));
+	request.id = response.id = notification.id;
+	request.srcfd = (uint32_t)fd;
+	request.flags = addition->flags;
+	request.newfd = addition->flags & SECCOMP_ADDFD_FLAG_SETFD ? CHOSEN_FD : 0;
+	request.newfd_flags = addition->new_flags;
+	window_open(&row->sent);
+	result = ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_ADDFD, &request);
+	window_close(&row->sent);
+	if (result < 0) {
+		row->outcome = NULL;
+		actor_skip(me, "no SECCOMP_IOCTL_NOTIF_ADDFD like that: %s", strerror(errno));
+	}
+	row->to.fd = (int)result;
+	row->cloexec = addition->new_flags != 0;
+	if (!(addition->flags & SECCOMP_ADDFD_FLAG_SEND))
+		actor_require(ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_SEND, &response));
+	actor_wait_all(me);
+}
+
+/* IORING_OP_MSG_RING: from a place in one ring's table of files to a place in another's. */
+
+#ifndef IORING_MSG_SEND_FD
+#define IORING_MSG_SEND_FD 1
+#endif
+
+static void post_descriptor(struct actor *me, const void *argument)
+{
+	const struct ring *target = argument;
+	int fd = mkfd_named(me, "memfd");
+	struct truth_row *row = move_new(me, "io_uring", fd);
+	struct io_uring_sqe *entry;
+	struct ring ring;
+	int result;
+
+	ring_open(&ring, me);
+	actor_require(ring_register_file(&ring, fd));
+	entry = ring_next(&ring);
+	entry->opcode = 40; /* IORING_OP_MSG_RING, 5.18 on; with descriptors since 6.0 */
+	entry->fd = target->fd;
+	entry->addr = IORING_MSG_SEND_FD;
+	entry->addr3 = 0; /* the place in this ring's table */
+	entry->file_index = 1; /* the place in the other's, plus one */
+	window_open(&row->sent);
+	result = ring_run(&ring);
+	window_close(&row->sent);
+	/* Which of them has the ring, the kernel does not say. */
+	row->leeway |= LEEWAY_FD | LEEWAY_RECEIVER;
+	if (result < 0) {
+		row->outcome = NULL;
+		actor_skip(me, "no descriptors over IORING_OP_MSG_RING: %s", strerror(-result));
+	}
+	step_reach(me->stage, 1);
+}
+
+static void play_post(struct actor *me, const void *argument)
+{
+	struct ring ring;
+
+	(void)argument;
+	ring_open(&ring, me);
+	if (ring_register_file(&ring, -1) < 0)
+		actor_skip(me, "no empty places in a ring's table here");
+	actor_start(me, "w-poster", post_descriptor, &ring);
+	actor_wait_all(me);
+}
+
+static const struct scenario scenarios[] = {
+	{ "pidfd-getfd", play_fetch, NULL },
+	{ "addfd", play_addition, &any_number },
+	{ "addfd-setfd", play_addition, &chosen_number },
+	{ "addfd-send", play_addition, &and_send },
+	{ "msg-ring", play_post, NULL },
+};
+
+const struct group move_group = GROUP("move", scenarios);

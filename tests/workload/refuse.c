@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program is six instructions, written here as such: libbpf and a compiler for BPF are nothing
+ * that a static program for a bare guest wants. Its attach point is looked up in the kernel's BTF.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "refuse.h"
+
+#define HOOK "bpf_lsm_file_receive"
+
+/* The whole of a file of sysfs. Freed by the caller; NULL with errno set. */
+static char *read_whole(const char *path, size_t *size)
+{
+	struct stat status;
+	char *bytes = NULL;
+	ssize_t length;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	*size = 0;
+	if (fstat(fd, &status) == 0)
+		bytes = malloc((size_t)status.st_size);
+	while (bytes && *size < (size_t)status.st_size &&
+	       (length = read(fd, bytes + *size, (size_t)status.st_size - *size)) > 0)
+		*size += (size_t)length;
+	close(fd);
+	return bytes;
+}
+
+/* Bytes that follow a type, by its kind. */
+static size_t extra_size(const struct btf_type *type)
+{
+	size_t count = BTF_INFO_VLEN(type->info);
+
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return sizeof(uint32_t);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return count * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return count * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return count * 3 * sizeof(uint32_t);
+	case BTF_KIND_FUNC_PROTO:
+		return count * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return count * sizeof(struct btf_var_secinfo);
+	}
+	return 0;
+}
+
+/* The BTF id of a kernel function, or a negative errno. */
+static int find_function(const char *btf, const char *name)
+{
+	const struct btf_header *header = (const void *)btf;
+	const char *types = btf + header->hdr_len + header->type_off;
+	const char *strings = btf + header->hdr_len + header->str_off;
+	size_t offset = 0;
+
+	for (int id = 1; offset < header->type_len; id++) {
+		const struct btf_type *type = (const void *)(types + offset);
+
+		if (BTF_INFO_KIND(type->info) == BTF_KIND_FUNC &&
+		    strcmp(strings + type->name_off, name) == 0)
+			return id;
+		offset += sizeof(*type) + extra_size(type);
+	}
+	return -ENOENT;
+}
+
+static int find_hook(void)
+{
+	size_t size;
+	char *btf;
+	int id;
+
+	btf = read_whole("/sys/kernel/btf/vmlinux", &size);
+	if (!btf)
+		return -errno;
+	id = size > sizeof(struct btf_header) ? find_function(btf, HOOK) : -ENOENT;
+	free(btf);
+	return id;
+}
+
+/* Is BPF among the security modules that run? A program on the hook would else not be called. */
+static bool have_bpf_module(void)
+{
+	char *list, *module;
+	size_t size;
+	bool found = false;
+
+	list = read_whole("/sys/kernel/security/lsm", &size);
+	if (!list)
+		return false;
+	list[size < 4096 ? size : 0] = '\0';
+	for (char *rest = list; !found && (module = strsep(&rest, ",\n"));)
+		found = strcmp(module, "bpf") == 0;
+	free(list);
+	return found;
+}
+
+static int sys_bpf(int command, union bpf_attr *attributes)
+{
+	long result = syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+
+	return result < 0 ? -errno : (int)result;
+}
+
+int refuse_files_of(pid_t pid)
+{
+	const struct bpf_insn instructions[] = {
+		/* if (bpf_get_current_pid_tgid() >> 32 == pid) return -EACCES; return 0; */
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid },
+		{ .code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = 0, .imm = 32 },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 2, .imm = pid },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -EACCES },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attributes = { 0 };
+	int hook, program, link;
+
+	if (!have_bpf_module())
+		return -EOPNOTSUPP;
+	hook = find_hook();
+	if (hook < 0)
+		return hook;
+	attributes.prog_type = BPF_PROG_TYPE_LSM;
+	attributes.expected_attach_type = BPF_LSM_MAC;
+	attributes.attach_btf_id = (uint32_t)hook;
+	attributes.insns = (uintptr_t)instructions;
+	attributes.insn_cnt = sizeof(instructions) / sizeof(instructions[0]);
+	attributes.license = (uintptr_t) "GPL";
+	program = sys_bpf(BPF_PROG_LOAD, &attributes);
+	if (program < 0)
+		return program;
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.raw_tracepoint.prog_fd = (uint32_t)program;
+	link = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
+	close(program);
+	return link;
+}
