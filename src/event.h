@@ -141,7 +141,8 @@ struct event {
 	struct event_task task; /* who did it */
 	struct event_task peer_task; /* EVENT_MOVED: who had the descriptor */
 	struct event_socket socket; /* the task's end */
-	struct event_socket peer; /* EVENT_SENT: where it goes; EVENT_RECEIVED: where it came from */
+	struct event_socket
+		peer; /* EVENT_SENT: where it goes; EVENT_RECEIVED: where it came from */
 };
 
 /*

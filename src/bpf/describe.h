@@ -20,7 +20,8 @@
 #define MAX_CALLS (253 * 100 / STEPS_IN_CALL)
 
 /* Control messages of one send that are looked at where there is no list: each may have one file. */
-#define MAX_CONTROLS 16
+#define CONTROLS_IN_CALL 16
+#define MAX_CONTROLS 512
 
 #define NAMES_MASK (RECORD_SIZE - 1)
 
@@ -91,8 +92,7 @@ static __always_inline void step_control(struct scratch *s)
 	__u64 at = s->control;
 	__u32 count = 0;
 
-	if (at + sizeof(header) > s->control_end ||
-	    read_control(s, &header, sizeof(header), at) ||
+	if (at + sizeof(header) > s->control_end || read_control(s, &header, sizeof(header), at) ||
 	    header.cmsg_len < sizeof(header) || header.cmsg_len > s->control_end - at) {
 		s->control = 0;
 		return;
@@ -137,15 +137,34 @@ __attribute__((noinline)) int named_on(__u32 user, __u32 first)
 	return 1;
 }
 
+/* Some control messages. Returns 0 when there are no more; a global function as walk_on(). */
+__attribute__((noinline)) int read_controls_on(__u32 user)
+{
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < CONTROLS_IN_CALL; i++) {
+		if (!s->control)
+			return 0;
+		step_control(s);
+	}
+	return 1;
+}
+
 /*
- * The files that the control messages name, for where there is no list of them. Only the first
- * MAX_CONTROLS are looked at.
+ * The files that the control messages name, for where there is no list of them: looked up in the
+ * table of the current task.
  */
 static __always_inline void find_named_files(struct scratch *s, enum scratch_user user)
 {
 	s->nr_fds = 0;
-	for (int i = 0; i < MAX_CONTROLS && s->control; i++)
-		step_control(s);
+	for (int i = 0; i < MAX_CONTROLS; i += CONTROLS_IN_CALL) {
+		if (!read_controls_on(user))
+			break;
+	}
+	if (s->control)
+		count_lost(EVENT_LOST_READ);
 	s->control = 0;
 	for (__u32 i = 0; i < SCM_MAX_FD; i += NAMED_IN_CALL) {
 		if (!named_on(user, i))
@@ -250,7 +269,8 @@ static __always_inline bool add_name(struct scratch *s, struct event_file *ret,
 	struct event_name *name;
 	__u32 length = root ? 0 : get(dentry, d_name.len) & 0xff;
 
-	if (s->path_length + length + 1 > EVENT_MAX_PATH || begin + sizeof(*name) + 256 > RECORD_SIZE) {
+	if (s->path_length + length + 1 > EVENT_MAX_PATH ||
+	    begin + sizeof(*name) + 256 > RECORD_SIZE) {
 		ret->flags |= EVENT_FILE_CUT;
 		return false;
 	}
@@ -278,8 +298,7 @@ static __always_inline void step_path(struct scratch *s)
 		return;
 	parent = get(dentry, d_parent);
 	if (dentry == get(vfsmount, mnt_root)) {
-		struct mount *mount =
-			(void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+		struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 		struct mount *above = get(mount, mnt_parent);
 
 		if (above != mount) {

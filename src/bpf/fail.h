@@ -89,8 +89,8 @@ static __always_inline int why_not_queued(struct sock *sk, struct sock *peer, sh
 	return 0;
 }
 
-static __always_inline int why_failed(const struct event_message *message,
-				      struct task_struct *task, struct scm_cookie *scm)
+static __always_inline int why_failed(const struct event_message *message, struct task_struct *task,
+				      struct scm_cookie *scm)
 {
 	struct sock *sk = (struct sock *)message->sender_sock;
 	short type = get(get(sk, sk_socket), type);

@@ -36,7 +36,8 @@ static __always_inline enum event_status why_stopped(struct task_struct *task)
 
 			/* the position of the lowest free bit, without a bit-scan instruction */
 			used &= -used;
-			bit += !!(used & 0xaaaaaaaaaaaaaaaaULL) | !!(used & 0xccccccccccccccccULL) << 1 |
+			bit += !!(used & 0xaaaaaaaaaaaaaaaaULL) |
+			       !!(used & 0xccccccccccccccccULL) << 1 |
 			       !!(used & 0xf0f0f0f0f0f0f0f0ULL) << 2 |
 			       !!(used & 0xff00ff00ff00ff00ULL) << 3 |
 			       !!(used & 0xffff0000ffff0000ULL) << 4 |

@@ -36,7 +36,8 @@ static __always_inline struct event_message *find_message(struct scm_fp_list *li
 	return bpf_map_lookup_elem(&messages, &key);
 }
 
-static __always_inline void keep_message(struct scm_fp_list *list, const struct event_message *message)
+static __always_inline void keep_message(struct scm_fp_list *list,
+					 const struct event_message *message)
 {
 	__u64 key = (__u64)list;
 
@@ -64,8 +65,8 @@ static __always_inline __u32 send_flags_of(struct msghdr *msg)
  * __scm_send(sock, msg, scm) returned `error`. Runs in the sender, in process context, without
  * locks; only for messages with control data. msg->msg_control is the kernel's own copy.
  */
-static __always_inline void on_sent(struct socket *sock, struct msghdr *msg,
-				    struct scm_cookie *scm, int error)
+static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,
+				    int error)
 {
 	struct scm_fp_list *list = error ? NULL : get(scm, fp);
 	struct task_struct *task;
@@ -215,7 +216,8 @@ static __always_inline __u32 installed_count(const struct event_message *message
 }
 
 /* The files of a received message and the numbers that they got. */
-static __always_inline void describe_received(struct scratch *s, const struct event_message *message,
+static __always_inline void describe_received(struct scratch *s,
+					      const struct event_message *message,
 					      struct task_struct *task)
 {
 	struct msghdr *msg = (struct msghdr *)message->msg;
@@ -256,7 +258,8 @@ static __always_inline void describe_received(struct scratch *s, const struct ev
 }
 
 /* The receiving socket: known since it was queued, or the first argument of the call. */
-static __always_inline void describe_receiver(struct scratch *s, const struct event_message *message,
+static __always_inline void describe_receiver(struct scratch *s,
+					      const struct event_message *message,
 					      struct task_struct *task)
 {
 	struct call call = current_call(task);
@@ -273,8 +276,7 @@ static __always_inline void describe_receiver(struct scratch *s, const struct ev
 				sk = get(socket, sk);
 		}
 	}
-	describe_socket(&s->event.socket, sk,
-			reading ? fd_of_socket(task, call.fd, sk) : -1);
+	describe_socket(&s->event.socket, sk, reading ? fd_of_socket(task, call.fd, sk) : -1);
 	if (!s->event.socket.ino)
 		s->event.socket.ino = message->ino;
 }

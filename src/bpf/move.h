@@ -66,7 +66,6 @@ static __always_inline struct scratch *begin_move(enum event_via via)
 	}
 	s->busy = true;
 	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), 2);
-	s->event.total_files = 1;
 	s->event.via = via;
 	describe_socket(&s->event.socket, NULL, -1);
 	describe_socket(&s->event.peer, NULL, -1);
@@ -128,8 +127,8 @@ static __always_inline struct task_struct *task_of_notification(struct file *lis
 {
 	struct seccomp_filter *filter = get(listener, private_data);
 	struct notification *notif = get(filter, notif);
-	struct list_head *head = (void *)notif +
-				 bpf_core_field_offset(struct notification, notifications);
+	struct list_head *head =
+		(void *)notif + bpf_core_field_offset(struct notification, notifications);
 	struct list_head *at = get(head, next);
 
 	for (int i = 0; i < MAX_NOTIFICATIONS && at != head; i++) {

@@ -9,7 +9,14 @@
  * Who gives numbers: a program each, with a counter on each CPU. A program does not run twice at
  * a time on a CPU, and 5.10 has no atomic operation that returns a value.
  */
-enum numberer { NUMBER_SENT, NUMBER_COPIED, NUMBER_DETACH, NUMBER_ENDED, NUMBER_MOVED, NR_NUMBERERS };
+enum numberer {
+	NUMBER_SENT,
+	NUMBER_COPIED,
+	NUMBER_DETACH,
+	NUMBER_ENDED,
+	NUMBER_MOVED,
+	NR_NUMBERERS
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

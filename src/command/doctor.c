@@ -67,7 +67,7 @@ static void print_way(const struct way_report *report, bool taken)
 static void print_gaps(const struct way_report *taken)
 {
 	if (!taken->gaps || !taken->gaps[0]) {
-		printf("\nWith %s, every pass on this machine is seen.\n", taken->name);
+		printf("\nWith %s, nothing is known to be missed here.\n", taken->name);
 		return;
 	}
 	printf("\nWith %s, this is not seen here:\n", taken->name);

@@ -61,21 +61,23 @@ static void count_reason(struct summary *summary, const struct row *row)
 		tally->count++;
 }
 
-/* What makes the id of a row. No padding: it is compared as bytes. */
-struct pass_key {
-	uint64_t message;
-	uint64_t index;
-};
-
 struct pending_pass {
 	UT_hash_handle hh;
-	struct pass_key key;
+	uint64_t key;
 };
+
+/* What makes the id of a row: the index is less than EVENT_MAX_FILES. */
+static uint64_t key_of(const struct pass *pass)
+{
+	return pass->message << 8 | pass->index;
+}
+
+_Static_assert(EVENT_MAX_FILES <= 256, "an index has 8 bits");
 
 /* A pass that was told as pending is told again when it ends: it is one pass all the same. */
 static int count_pending(struct summary *summary, const struct pass *pass)
 {
-	const struct pass_key key = { .message = pass->message, .index = pass->index };
+	uint64_t key = key_of(pass);
 	struct pending_pass *pending;
 
 	HASH_FIND(hh, summary->pending, &key, sizeof(key), pending);

@@ -4,12 +4,10 @@
  * traced command's end, timers, and the end of whoever reads the output.
  */
 #include <errno.h>
-#include <langinfo.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -19,6 +17,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/summary.h"
+#include "command/terminal.h"
 #include "core/join.h"
 #include "host/child.h"
 #include "host/clock.h"
@@ -35,8 +34,6 @@
 #define DISORDER_NS (10 * NSEC_PER_MSEC)
 /* About 1 KiB each with a short path; the kernel's own table of messages is not larger. */
 #define MESSAGES_MOST 65536
-/* Of a terminal that does not tell its width. */
-#define DEFAULT_WIDTH 80
 
 struct trace {
 	const struct options *options;
@@ -341,36 +338,12 @@ static int watch_all(struct trace *trace)
 	return r == -EPERM ? 0 : r;
 }
 
-static bool wants_color(const char *when)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (strcmp(when, "auto") != 0)
-		return strcmp(when, "always") == 0;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-	       !(term && strcmp(term, "dumb") == 0);
-}
-
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return DEFAULT_WIDTH;
-	return size.ws_col;
-}
-
 static int make_output(struct trace *trace)
 {
 	const struct options *options = trace->options;
-	const struct output_options output_options = {
-		.width = terminal_width(),
-		.color = wants_color(options->color),
-		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
-	};
+	struct output_options output_options;
 
+	terminal_output_options(&output_options, options->color);
 	return output_new(&trace->output, options->output, stdout,
 			  options->fields_text ? &options->fields : NULL, &output_options);
 }
@@ -518,15 +491,16 @@ static int conclude(struct trace *trace, int error)
 {
 	bool no_reader = error == -EPIPE;
 	bool lost;
+	int r = update_losses(trace);
 
-	if (update_losses(trace) < 0)
-		return say_error("lost events cannot be counted", -EPERM);
+	if (r < 0)
+		return say_error("lost events cannot be counted", r);
 	lost = losses_sum(&trace->losses) > 0;
 	/* `fdpass | head` ends in silence, unless there is more to know than that. */
 	if (!no_reader || lost)
 		say_summary(trace);
 	if (error < 0 && !no_reader)
-		return say_error("standard output", error);
+		return say_error(ferror(stdout) ? "standard output" : "the trace broke off", error);
 	if (trace->child && trace->ending)
 		return child_status(trace->child);
 	if (trace->child)

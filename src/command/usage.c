@@ -60,10 +60,10 @@ static void print_argument_case(FILE *stream, const struct option_entry *entry)
 	print_pattern(stream, entry);
 	fputs(")\n", stream);
 	if (entry->choice) {
-		fputs("\t\tCOMPREPLY=($(compgen -W '", stream);
+		fputs("\t\tmapfile -t COMPREPLY < <(compgen -W '", stream);
 		for (size_t i = 0; entry->choice(i); i++)
 			fprintf(stream, "%s%s", i > 0 ? " " : "", entry->choice(i));
-		fputs("' -- \"$current\"))\n", stream);
+		fputs("' -- \"$current\")\n", stream);
 	} else if (entry->offset == offsetof(struct options, fields_text)) {
 		fputs("\t\t_fdpass_fields\n", stream);
 	}
@@ -80,11 +80,11 @@ static void print_fields_function(FILE *stream)
 	      "\tif [[ $last == [+-]* ]]; then\n"
 	      "\t\tkept+=\"${last:0:1}\"\n\t\tlast=\"${last:1}\"\n\tfi\n"
 	      "\tcompopt -o nospace\n"
-	      "\tCOMPREPLY=($(compgen -P \"$kept\" -W '\n",
+	      "\tmapfile -t COMPREPLY < <(compgen -P \"$kept\" -W '\n",
 	      stream);
 	for (size_t i = 0; i < nr_fields; i++)
 		fprintf(stream, "\t\t%s\n", field_table[i].name);
-	fputs("\t\t' -- \"$last\"))\n}\n\n", stream);
+	fputs("\t\t' -- \"$last\")\n}\n\n", stream);
 }
 
 void options_print_completion(FILE *stream)
@@ -102,7 +102,7 @@ void options_print_completion(FILE *stream)
 		if (option_table[i].argument)
 			print_argument_case(stream, &option_table[i]);
 	}
-	fputs("\tesac\n\tCOMPREPLY=($(compgen -W '\n", stream);
+	fputs("\tesac\n\tmapfile -t COMPREPLY < <(compgen -W '\n", stream);
 	for (size_t i = 0; i < nr_commands; i++)
 		fprintf(stream, "\t\t%s\n", command_table[i].name);
 	for (size_t i = 0; i < nr_options; i++) {
@@ -110,5 +110,5 @@ void options_print_completion(FILE *stream)
 			fprintf(stream, "\t\t-%c\n", option_table[i].letter);
 		fprintf(stream, "\t\t--%s\n", option_table[i].name);
 	}
-	fputs("\t\t--\n\t\t' -- \"$current\"))\n}\n\ncomplete -F _fdpass fdpass\n", stream);
+	fputs("\t\t--\n\t\t' -- \"$current\")\n}\n\ncomplete -F _fdpass fdpass\n", stream);
 }

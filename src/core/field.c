@@ -256,8 +256,8 @@ static bool get_file_id(const struct row *row, enum field_side side, struct valu
 /* The process of a side, or NULL where nothing is known of it. */
 static const struct process *process_of(const struct row *row, enum field_side side)
 {
-	const struct process *process =
-		side == FIELD_RECEIVER ? &row->pass->receiver : &row->pass->sender;
+	const struct process *process = side == FIELD_RECEIVER ? &row->pass->receiver :
+								 &row->pass->sender;
 
 	return process->known ? process : NULL;
 }

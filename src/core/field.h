@@ -52,21 +52,21 @@ enum field_side {
 
 /* A field's value in a row. Which member is set follows from the field's type. */
 struct value {
-	uint64_t u64;	  /* FIELD_U32, FIELD_U64 */
-	int64_t i64;	  /* FIELD_I32 */
-	bool boolean;	  /* FIELD_BOOL */
+	uint64_t u64; /* FIELD_U32, FIELD_U64 */
+	int64_t i64; /* FIELD_I32 */
+	bool boolean; /* FIELD_BOOL */
 	const char *text; /* FIELD_STRING; not NUL-terminated; in the row, or in buffer */
-	size_t size;	  /* bytes of text */
+	size_t size; /* bytes of text */
 	char buffer[FIELD_TEXT_MAX];
 };
 
 struct field {
-	const char *name;     /* "proc.comm": where it is in JSON */
-	const char *header;   /* "COMM"; unique, and an alias of the name in --fields */
+	const char *name; /* "proc.comm": where it is in JSON */
+	const char *header; /* "COMM"; unique, and an alias of the name in --fields */
 	enum field_type type; /* numbers stand right in their column, all else left */
 	enum field_side side;
 	unsigned int width; /* of its column, where there is room; a hint */
-	bool shown;	    /* among the columns that --fields +x and -x start from */
+	bool shown; /* among the columns that --fields +x and -x start from */
 	bool (*get)(const struct row *row, enum field_side side, struct value *ret);
 	const char *meaning; /* one sentence without a full stop, for --help and the manual page */
 };

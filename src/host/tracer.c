@@ -32,7 +32,10 @@ struct object_file {
 	const void *(*typed)(size_t *size);
 };
 
-#define OBJECT_FILE(name) { name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes }
+#define OBJECT_FILE(name)                                                                          \
+	{                                                                                          \
+		name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes                                 \
+	}
 
 struct way {
 	const char *name;
@@ -263,12 +266,11 @@ static void open_iterator(struct tracer *tracer, const struct btf *kernel,
 	static const struct object_file file = OBJECT_FILE(iterate);
 	struct bpf_program *program;
 
-	if (open_object(&tracer->iterator, &file, "iterate", kernel, options,
-			tracer->nr_cpus) < 0)
+	if (open_object(&tracer->iterator, &file, "iterate", kernel, options, tracer->nr_cpus) < 0)
 		return;
-	tracer->queues = ring_buffer__new(
-		bpf_object__find_map_fd_by_name(tracer->iterator, "queues"), on_queued, tracer,
-		NULL);
+	tracer->queues =
+		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queues"),
+				 on_queued, tracer, NULL);
 	if (!tracer->queues)
 		return;
 	program = bpf_object__next_program(tracer->iterator, NULL);

@@ -14,14 +14,14 @@
 #include "kind/kind.h"
 
 /* Not in every linux/magic.h. */
-#define MAGIC_PIDFS 0x50494446	/* fs/pidfs.c, 6.9 on */
+#define MAGIC_PIDFS 0x50494446 /* fs/pidfs.c, 6.9 on */
 #define MAGIC_MQUEUE 0x19800202 /* ipc/mqueue.c */
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 struct kind {
 	const char *type;
-	uint32_t magic;	 /* 0: any */
+	uint32_t magic; /* 0: any */
 	uint32_t format; /* S_IFMT of the mode; 0: any */
 	/*
 	 * The dentry's name, of files that have no place in the tree; NULL: any. Kernels disagree

@@ -10,13 +10,13 @@
 
 struct output_class {
 	const char *name;
-	size_t size;				  /* of the object */
+	size_t size; /* of the object */
 	void (*defaults)(struct field_list *ret); /* what --fields +x and -x change */
 	/* All return 0 or a negative errno, but for errors of the stream, which output.c looks for.
 	 */
 	int (*begin)(struct output *output); /* NULL: nothing to do; the object is all zeroes */
 	int (*row)(struct output *output, const struct row *row);
-	int (*end)(struct output *output);   /* NULL: nothing to do */
+	int (*end)(struct output *output); /* NULL: nothing to do */
 	void (*free)(struct output *output); /* frees what the object has; NULL: nothing */
 };
 

@@ -98,8 +98,8 @@ static enum line_cut cut_of(const struct output *output, const struct field *fie
 
 static void put(struct columns_output *columns, size_t index, struct cell *cell)
 {
-	cell->align =
-		field_is_number(columns->output.fields.fields[index]) ? LINE_RIGHT : LINE_LEFT;
+	cell->align = field_is_number(columns->output.fields.fields[index]) ? LINE_RIGHT :
+									      LINE_LEFT;
 	line_put(&columns->line, index > 0, columns->widths[index], cell);
 }
 

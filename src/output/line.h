@@ -39,8 +39,8 @@ struct cell {
 struct line {
 	FILE *stream;
 	const char *dots; /* stands for what was cut; one column wide */
-	int start;	  /* where the next cell begins */
-	int end;	  /* where the text that was written so far ends */
+	int start; /* where the next cell begins */
+	int end; /* where the text that was written so far ends */
 };
 
 /* The columns that a text takes on a terminal. */

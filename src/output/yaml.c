@@ -87,7 +87,8 @@ static int emit_mapping(struct yaml_output *yaml, struct json_object *object)
 							 YAML_BLOCK_MAPPING_STYLE));
 	if (error < 0)
 		return error;
-	json_object_object_foreach(object, key, member) {
+	json_object_object_foreach(object, key, member)
+	{
 		error = emit_scalar(yaml, key, strlen(key), YAML_PLAIN_SCALAR_STYLE);
 		if (error == 0)
 			error = emit_node(yaml, member);
@@ -135,7 +136,8 @@ static bool tree_printable(struct json_object *node)
 					  (size_t)json_object_get_string_len(node));
 	if (!json_object_is_type(node, json_type_object))
 		return true;
-	json_object_object_foreach(node, key, member) {
+	json_object_object_foreach(node, key, member)
+	{
 		(void)key;
 		if (!tree_printable(member))
 			return false;

@@ -151,8 +151,8 @@ static void test_open_flags(void **state)
 	assert_flags(O_RDWR | O_TMPFILE, "O_RDWR|O_TMPFILE");
 	assert_flags(O_RDWR | O_DSYNC, "O_RDWR|O_DSYNC");
 	assert_flags(O_RDWR | O_SYNC, "O_RDWR|O_SYNC");
-	assert_flags(O_RDWR | 0100000, "O_RDWR");		  /* O_LARGEFILE */
-	assert_flags(O_RDONLY | 0400000040, "O_RDONLY");	  /* the kernel's own */
+	assert_flags(O_RDWR | 0100000, "O_RDWR"); /* O_LARGEFILE */
+	assert_flags(O_RDONLY | 0400000040, "O_RDONLY"); /* the kernel's own */
 	assert_flags(O_RDWR | 0x80000000, "O_RDWR|020000000000"); /* without a name */
 }
 

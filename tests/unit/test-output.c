@@ -39,9 +39,9 @@ static void capture_begin(struct capture *capture, const char *name, const char 
 	assert_int_equal(output_default_fields(name, &base), 0);
 	if (fields)
 		assert_int_equal(field_select(&list, &base, fields, &error_message), 0);
-	assert_int_equal(
-		output_new(&capture->output, name, capture->stream, fields ? &list : NULL, options),
-		0);
+	assert_int_equal(output_new(&capture->output, name, capture->stream, fields ? &list : NULL,
+				    options),
+			 0);
 	assert_int_equal(output_begin(capture->output), 0);
 }
 

@@ -41,23 +41,23 @@ static void test_escape_controls(void **state)
 	ASSERT_ESCAPED("say \"C:\\\"", "say \\\"C:\\\\\\\"");
 	ASSERT_ESCAPED("\xc2\x9b"
 		       "31m",
-		       "\\u009b31m");				      /* CSI in one character */
-	ASSERT_ESCAPED("\xe2\x80\xae", "\\u202e");		      /* right-to-left override */
+		       "\\u009b31m"); /* CSI in one character */
+	ASSERT_ESCAPED("\xe2\x80\xae", "\\u202e"); /* right-to-left override */
 	ASSERT_ESCAPED("\xe2\x81\xa6\xe2\x81\xa9", "\\u2066\\u2069"); /* isolates */
 	ASSERT_ESCAPED("\xe2\x80\x8b\xef\xbb\xbf", "\\u200b\\ufeff"); /* no width */
 	ASSERT_ESCAPED("\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029"); /* line separators */
-	ASSERT_ESCAPED("\xf3\xa0\x81\x81", "\\U000e0041");	      /* a tag */
+	ASSERT_ESCAPED("\xf3\xa0\x81\x81", "\\U000e0041"); /* a tag */
 }
 
 static void test_escape_bytes(void **state)
 {
 	ASSERT_ESCAPED("\xff\xfe", "\\xff\\xfe");
-	ASSERT_ESCAPED("caf\xe9", "caf\\xe9");	  /* Latin-1 */
+	ASSERT_ESCAPED("caf\xe9", "caf\\xe9"); /* Latin-1 */
 	ASSERT_ESCAPED("\xc0\xaf", "\\xc0\\xaf"); /* an overlong slash */
 	ASSERT_ESCAPED("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
-	ASSERT_ESCAPED("\xed\xa0\x80", "\\xed\\xa0\\x80");	    /* a surrogate */
+	ASSERT_ESCAPED("\xed\xa0\x80", "\\xed\\xa0\\x80"); /* a surrogate */
 	ASSERT_ESCAPED("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* above U+10FFFF */
-	ASSERT_ESCAPED("\xe2\x82", "\\xe2\\x82");		    /* cut short */
+	ASSERT_ESCAPED("\xe2\x82", "\\xe2\\x82"); /* cut short */
 	ASSERT_ESCAPED("\xe2\x82"
 		       "a",
 		       "\\xe2\\x82"
