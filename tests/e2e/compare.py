@@ -15,6 +15,7 @@ import collections
 import dataclasses
 import datetime
 import fnmatch
+import itertools
 import json
 import pathlib
 import re
@@ -24,6 +25,8 @@ import sys
 SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
 # Fields of product.md that come with later issues.
 LATER = ("file_detail", "risk", "cross", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*")
+# Kinds whose inode is not their own: two of them are never the same file.
+ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "io_uring")
 # CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.
 CLOCK_SLACK_NS = 10_000_000
 MISSING = object()
@@ -97,7 +100,10 @@ class Gap:
 
 
 def read_gaps(path):
-    """WAY KERNEL SCENARIO FIELD REASON…, all but the reason may be patterns; FIELD row: all of it."""
+    """WAY KERNEL SCENARIO FIELD REASON…: all but the reason are patterns, or several with commas.
+
+    FIELD row stands for the whole row. Each combination is an entry of its own.
+    """
     gaps = []
     for number, line in enumerate(pathlib.Path(path).read_text("utf-8").splitlines(), 1):
         words = line.split(None, 4)
@@ -105,7 +111,8 @@ def read_gaps(path):
             continue
         if len(words) < 5:
             raise ValueError(f"{path}:{number}: way, kernel, scenario, field and a reason")
-        gaps.append(Gap(*words, number))
+        patterns = itertools.product(*(word.split(",") for word in words[:4]))
+        gaps.extend(Gap(*pattern, words[4], number) for pattern in patterns)
     return gaps
 
 
@@ -218,21 +225,34 @@ class Comparison:
         self.way = way
         self.kernel = kernel
         self.gaps = list(gaps)
-        self.file_ids = {}  # file_id → the open file description that it was first seen for
+        self.applying = {}  # scenario, field → the gaps that say something about it
+        self.file_ids = {}  # file_id → the open file description that had it first, and its file
         self.ids = {}  # id → scenario, message, index
         self.messages = {}  # id without the index → scenario, message
 
+    def gaps_of(self, scenario, field):
+        if (scenario, field) not in self.applying:
+            self.applying[scenario, field] = [
+                gap for gap in self.gaps if gap.applies(self.way, self.kernel, scenario, field)
+            ]
+        return self.applying[scenario, field]
+
     def excuse(self, scenario, field):
-        """Is it known that this way on this kernel cannot tell the field?"""
-        for gap in self.gaps:
-            if gap.applies(self.way, self.kernel, scenario, field):
-                gap.used = True
-                return str(gap)
+        """The gap that says that this way on this kernel cannot tell the field, or None."""
+        for gap in self.gaps_of(scenario, field):
+            gap.used = True
+            return str(gap)
         return None
 
-    def try_gaps(self, scenario, field):
-        for gap in self.gaps:
-            if gap.applies(self.way, self.kernel, scenario, field):
+    def try_gaps(self, truth):
+        """What the scenario's rows have to tell: a gap that is about it is needed, or is wrong."""
+        special = (("timestamp", "sent"), ("latency_ns", "latency_ns"), ("file_id", "ofd"))
+        fields = {"row"} if truth.rows else set()
+        for expected in truth.rows:
+            fields.update(expected["fields"])
+            fields.update(field for field, key in special if key in expected)
+        for field in fields:
+            for gap in self.gaps_of(truth.name, field):
                 gap.tried = True
 
     def check(self, truth, rows):
@@ -254,13 +274,7 @@ class Comparison:
                     excused.add(f"{field} ({gap})")
                 else:
                     problems.append(f"{describe(expected)}: {field}: {problem}")
-        for expected in truth.rows:
-            self.try_gaps(truth.name, "row")
-            for field in expected["fields"]:
-                self.try_gaps(truth.name, field)
-            for field, key in (("timestamp", "sent"), ("latency_ns",) * 2, ("file_id", "ofd")):
-                if key in expected:
-                    self.try_gaps(truth.name, field)
+        self.try_gaps(truth)
         for expected in missing:
             gap = self.excuse(truth.name, "row")
             if gap:
@@ -348,9 +362,13 @@ class Comparison:
         known = descriptions.setdefault(truth["ofd"], value)
         if known != value:
             yield "file_id", f"{value} was {known} in another row of the same open file"
-        what = (scenario, truth["ofd"])
-        if self.file_ids.setdefault(value, what) != what:
-            yield "file_id", f"{value} is also another open file's, {self.file_ids[value]}"
+        message = (scenario, truth["message"])
+        first = self.file_ids.setdefault(value, (truth["ofd"], message, file_of(truth)))
+        if known == value and first[0] == truth["ofd"] and first[1][0] == scenario:
+            return
+        # Another open file. Only of the same file, opened after the first was closed: see fdpass(8).
+        if first[1] == message or first[2] is None or first[2] != file_of(truth):
+            yield "file_id", f"{value} is also another open file's, first seen in {first[1]}"
 
     def needless_gaps(self):
         """Entries of the list for things that were there and right."""
@@ -363,6 +381,14 @@ def compare_value(field, expected, value, required):
             yield field, f"missing, should be {expected!r}"
     elif type(value) is not type(expected) or value != expected:
         yield field, f"{value!r} should be {expected!r}"
+
+
+def file_of(truth):
+    """Device and inode; None for a file that is nothing but its open file description."""
+    fields = {**truth["may"], **truth["fields"]}
+    if fields.get("file_type") in ANONYMOUS:
+        return None
+    return fields.get("file_dev"), fields.get("file_ino")
 
 
 def describe(truth):

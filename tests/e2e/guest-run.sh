@@ -22,19 +22,34 @@ wait_until_tracing() {
 	return 1
 }
 
-# Until a line has come. $1: the line, $2: the file, $3: the pid of who writes it
+# Until a line has come. $1: the line, $2: the file
 wait_for_line() {
+	tries=0
 	while ! grep -q "^$1\$" "$2"; do
-		kill -0 "$3" 2>/dev/null || return 1
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || return 1
 		sleep 0.1
 	done
 }
 
+# End a process, and tell its status. $1: its pid
+stop() {
+	kill -INT "$1"
+	tries=0
+	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
+	while [ $tries -lt 100 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	[ $tries -lt 100 ] || kill -KILL "$1"
+	wait "$1"
+}
+
 # The scenarios, in 64 and where it can be had 32 bits. $1: the way's folder
 run_scenarios() {
-	workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
+	timeout 300 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
 	command -v workload32 >/dev/null || return 0
-	workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
+	timeout 300 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
 		>>"$1/scenarios" 2>&1
 }
 
@@ -50,14 +65,14 @@ run_way() {
 	workload --truth "$2/truth" hold <"$2/orders" >"$2/held" &
 	holder=$!
 	exec 3>"$2/orders"
-	wait_for_line queued "$2/held" $holder || return 1
+	wait_for_line queued "$2/held" || return 1
 
 	fdpass --attach "$1" -o json >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	if ! wait_until_tracing $tracer "$2/messages"; then
-		kill $holder $tracer 2>/dev/null
 		exec 3>&-
-		wait $tracer
+		kill $holder
+		stop $tracer
 		echo $? >"$2/status"
 		rm -f "$2/rows" "$2/truth" "$2/orders"
 		echo "guest-run.sh: no $1 here:" >&2
@@ -65,14 +80,14 @@ run_way() {
 		return 1
 	fi
 
+	echo "guest-run.sh: $1"
 	result=0
 	echo receive >&3
-	wait_for_line held "$2/held" $holder || result=1
+	wait_for_line held "$2/held" || result=1
 	run_scenarios "$2" || result=1
 	# What was sent last is told when the queues are next looked at.
 	sleep 1
-	kill -INT $tracer
-	wait $tracer
+	stop $tracer
 	echo $? >"$2/status"
 	echo exit >&3
 	exec 3>&-
@@ -85,7 +100,7 @@ run_way() {
 	return $result
 }
 
-mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security
+[ -e /sys/kernel/security/lsm ] || mount -t securityfs securityfs /sys/kernel/security
 mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1

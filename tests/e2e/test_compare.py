@@ -29,7 +29,7 @@ def truth_row(message, index, **changes):
             "sockfd": 3,
             "fd": 5 + index,
             "file": "/a\udcffb",
-            "file_ino": 1000 + index,
+            "file_ino": 1000 * message + index,
             "receiver.pid": 11,
             "receiver.fd": 6 + index,
             "receiver.socket_ino": 78,
@@ -203,6 +203,22 @@ def test_same_file_must_keep_its_identity(run):
     assert run(rows, truth)["passed"]
     rows[1]["file_id"] = "ffff"
     assert state_of(run(rows, truth)) == "fail"
+
+
+@pytest.mark.parametrize(
+    "changes, passed", [({}, True), ({"file_ino": 7}, False), ({"file_type": "eventfd"}, False)]
+)
+def test_identity_of_a_closed_file(changes, passed):
+    """After it was closed, another opening of the same file may have its identity; no other file."""
+    comparison = compare.Comparison("fentry", "6.12")
+    first, second = truth_row(1, 0), truth_row(1, 0)
+    for row in (first, second):
+        row["fields"].update({"file_dev": "0:5", "file_type": "chr"})
+    second["fields"].update(changes)
+    row = {"file_id": "1234"}
+    assert not list(comparison.compare_file_id(first, row, "s", {}))
+    assert not list(comparison.compare_file_id(second, row, "t", {})) == passed
+    assert list(comparison.compare_file_id(truth_row(2, 0), row, "s", {}))
 
 
 def test_peek_shares_the_id(run):

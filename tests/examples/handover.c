@@ -115,7 +115,7 @@ static int listen_on_loopback(void)
 static int hand_over(int channel)
 {
 	int state[] = { listen_on_loopback(), memfd_create("proxy-state", MFD_CLOEXEC) };
-	int certificate = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	int devices[] = { open("/dev/null", O_RDWR | O_CLOEXEC),
 			  open("/dev/zero", O_RDWR | O_CLOEXEC) };
 	int r;
@@ -123,7 +123,7 @@ static int hand_over(int channel)
 	prctl(PR_SET_NAME, "proxy-old");
 	r = give(channel, state, 2);
 	if (r >= 0)
-		r = give(channel, &certificate, 1);
+		r = give(channel, &file, 1);
 	if (r >= 0)
 		r = give(channel, devices, 2);
 	return r;

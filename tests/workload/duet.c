@@ -16,6 +16,7 @@ static void play_sender(struct actor *me, const void *argument)
 
 	me->peer_ino = inode_of(part->ends[1]);
 	close(part->ends[1]);
+	curtain_wait(me->stage);
 	part->duet->send(me, part->ends[0], part->duet->argument);
 }
 
@@ -25,6 +26,7 @@ static void play_receiver(struct actor *me, const void *argument)
 
 	me->peer_ino = inode_of(part->ends[0]);
 	close(part->ends[0]);
+	curtain_wait(me->stage);
 	part->duet->receive(me, part->ends[1], part->duet->argument);
 }
 
@@ -37,5 +39,6 @@ void play_duet(struct actor *me, const void *argument)
 	actor_start(me, "w-receiver", play_receiver, &part);
 	close(part.ends[0]);
 	close(part.ends[1]);
+	curtain_raise(me->stage);
 	actor_wait_all(me);
 }

@@ -212,6 +212,7 @@ static void play_ending_sender(struct actor *me, const void *argument)
 	const struct ending *ending = argument;
 
 	close(ending->ends[1]);
+	curtain_wait(me->stage);
 	send_some(me, ending->ends[0], &one);
 }
 
@@ -220,6 +221,7 @@ static void play_ending_receiver(struct actor *me, const void *argument)
 	const struct ending *ending = argument;
 
 	close(ending->ends[0]);
+	curtain_wait(me->stage);
 	ending->end(me, ending->ends[1], NULL);
 }
 
@@ -233,6 +235,7 @@ static void play_ending(struct actor *me, void (*end)(struct actor *, int, const
 	receiver = actor_start(me, "w-receiver", play_ending_receiver, &ending);
 	close(ending.ends[0]);
 	close(ending.ends[1]);
+	curtain_raise(me->stage);
 	if (end == kill_unread) {
 		step_wait(me->stage, 3);
 		actor_require(kill(receiver, SIGKILL));

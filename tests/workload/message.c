@@ -91,7 +91,8 @@ static struct cmsghdr *add_control(struct outgoing *out, int type, size_t size)
 {
 	struct cmsghdr *control = (void *)(out->control + out->header.msg_controllen);
 
-	actor_require(out->header.msg_controllen + CMSG_SPACE(size) <= MESSAGE_CONTROL_MAX ? 0 : -1);
+	actor_require(out->header.msg_controllen + CMSG_SPACE(size) <= MESSAGE_CONTROL_MAX ? 0 :
+											     -1);
 	out->header.msg_controllen += CMSG_SPACE(size);
 	control->cmsg_level = SOL_SOCKET;
 	control->cmsg_type = type;
@@ -238,7 +239,8 @@ static void take_fds(struct incoming *in)
 
 	for (control = CMSG_FIRSTHDR(&in->header); control;
 	     control = CMSG_NXTHDR(&in->header, control)) {
-		unsigned int count = (unsigned int)((control->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		unsigned int count =
+			(unsigned int)((control->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 
 		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
 			continue;

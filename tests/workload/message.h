@@ -93,8 +93,7 @@ struct losing {
 
 void losing_begin(struct losing *losing, struct actor *me, int sock);
 /* `message` was lost between losing_begin() and now. */
-void losing_end(const struct losing *losing, uint32_t message, const char *reason,
-		uint32_t leeway);
+void losing_end(const struct losing *losing, uint32_t message, const char *reason, uint32_t leeway);
 
 /* It ended after its rows were completed, and has ended by now. */
 void message_has_ended(struct stage *stage, uint32_t message);

@@ -103,8 +103,8 @@ static int install_filter(void)
 				      instructions };
 
 	actor_require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+			    &program);
 }
 
 /* Its table of descriptors is the supervisor's until the listener is in it. */

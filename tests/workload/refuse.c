@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,23 +18,29 @@
 
 #define HOOK "bpf_lsm_file_receive"
 
-/* The whole of a file of sysfs. Freed by the caller; NULL with errno set. */
+/* The whole of a file, whose size may not be told. Freed by the caller; NULL with errno set. */
 static char *read_whole(const char *path, size_t *size)
 {
-	struct stat status;
+	size_t room = 1 << 20;
 	char *bytes = NULL;
-	ssize_t length;
+	ssize_t length = 1;
 	int fd;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	*size = 0;
-	if (fstat(fd, &status) == 0)
-		bytes = malloc((size_t)status.st_size);
-	while (bytes && *size < (size_t)status.st_size &&
-	       (length = read(fd, bytes + *size, (size_t)status.st_size - *size)) > 0)
-		*size += (size_t)length;
+	for (*size = 0; length > 0; *size += (size_t)length) {
+		if (!bytes || *size == room) {
+			char *more = realloc(bytes, room *= 2);
+
+			if (!more)
+				break;
+			bytes = more;
+		}
+		length = read(fd, bytes + *size, room - *size);
+		if (length <= 0)
+			break;
+	}
 	close(fd);
 	return bytes;
 }
@@ -110,7 +115,8 @@ static bool have_bpf_module(void)
 	list = read_whole("/sys/kernel/security/lsm", &size);
 	if (!list)
 		return false;
-	list[size < 4096 ? size : 0] = '\0';
+	/* There is room: the buffer is far larger than the list. */
+	list[size] = '\0';
 	for (char *rest = list; !found && (module = strsep(&rest, ",\n"));)
 		found = strcmp(module, "bpf") == 0;
 	free(list);

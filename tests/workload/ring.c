@@ -24,10 +24,10 @@ void ring_open(struct ring *ring, struct actor *me)
 		actor_skip(me, "no io_uring: %s", strerror(errno));
 	ring->submissions = mmap(NULL, parameters->sq_off.array + RING_ENTRIES * sizeof(uint32_t),
 				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
-	ring->completions = mmap(NULL,
-				 parameters->cq_off.cqes + parameters->cq_entries *
-								   sizeof(struct io_uring_cqe),
-				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
+	ring->completions =
+		mmap(NULL,
+		     parameters->cq_off.cqes + parameters->cq_entries * sizeof(struct io_uring_cqe),
+		     PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
 	ring->entries = mmap(NULL, RING_ENTRIES * sizeof(struct io_uring_sqe),
 			     PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
 	actor_require(ring->submissions == MAP_FAILED || ring->completions == MAP_FAILED ||
@@ -253,6 +253,7 @@ static void receive_shots(struct actor *me, int sock, const void *argument)
 	struct msghdr header = { .msg_controllen = CMSG_SPACE(4 * sizeof(int)) };
 	struct io_uring_cqe completion;
 	struct io_uring_sqe *entry;
+	struct window window;
 	struct ring ring;
 
 	(void)argument;
@@ -266,6 +267,7 @@ static void receive_shots(struct actor *me, int sock, const void *argument)
 	entry = next_message(&ring, IORING_OP_RECVMSG, sock, &header);
 	entry->flags = IOSQE_BUFFER_SELECT;
 	entry->ioprio = IORING_RECV_MULTISHOT;
+	window_open(&window);
 	actor_require(ring_submit(&ring));
 	step_reach(me->stage, 1);
 	for (int i = 0; i < SHOTS; i++) {
@@ -274,6 +276,7 @@ static void receive_shots(struct actor *me, int sock, const void *argument)
 		incoming_init(&in, me, sock, CONTROL_WHOLE);
 		incoming_begin(&in);
 		/* The message may have come before this one's turn to be looked at. */
+		in.window = window;
 		actor_require(ring_wait(&ring, &completion));
 		if (completion.res == -EINVAL)
 			actor_skip(me, "io_uring has no multishot recvmsg here");

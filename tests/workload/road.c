@@ -147,8 +147,9 @@ static void leave_to_thread(struct actor *me, int sock, const void *argument)
 
 	/* The leader's stack stays, but what is on it is the leader's business. */
 	myself = *me;
-	survivor = (struct survivor){ &myself, sock, *(void (*const *)(struct actor *, int,
-								       const void *))argument };
+	survivor =
+		(struct survivor){ &myself, sock,
+				   *(void (*const *)(struct actor *, int, const void *))argument };
 	actor_require(-pthread_create(&thread, NULL, survive, &survivor));
 	pthread_exit(NULL);
 }

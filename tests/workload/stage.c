@@ -68,18 +68,38 @@ void stage_write(const struct stage *stage, const char *scenario, FILE *stream)
 	}
 }
 
+static void reach(atomic_uint *clock, unsigned int time)
+{
+	atomic_store(clock, time);
+	syscall(SYS_futex, clock, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+static void wait_until(atomic_uint *clock, unsigned int time)
+{
+	unsigned int seen;
+
+	while ((seen = atomic_load(clock)) < time)
+		syscall(SYS_futex, clock, FUTEX_WAIT, seen, NULL, NULL, 0);
+}
+
 void step_reach(struct stage *stage, unsigned int step)
 {
-	atomic_store(&stage->step, step);
-	syscall(SYS_futex, &stage->step, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	reach(&stage->step, step);
 }
 
 void step_wait(struct stage *stage, unsigned int step)
 {
-	unsigned int seen;
+	wait_until(&stage->step, step);
+}
 
-	while ((seen = atomic_load(&stage->step)) < step)
-		syscall(SYS_futex, &stage->step, FUTEX_WAIT, seen, NULL, NULL, 0);
+void curtain_raise(struct stage *stage)
+{
+	reach(&stage->curtain, 1);
+}
+
+void curtain_wait(struct stage *stage)
+{
+	wait_until(&stage->curtain, 1);
 }
 
 void actor_enter(struct actor *me, const char *comm)
@@ -90,6 +110,7 @@ void actor_enter(struct actor *me, const char *comm)
 
 	prctl(PR_SET_NAME, comm);
 	process_measure(&me->self);
+	actor_require(me->self.known ? 0 : -1);
 	for (unsigned int i = 0; i < stage->nr_actors && i < STAGE_MAX_ACTORS; i++)
 		known = known || stage->actors[i] == me->self.pid;
 	if (known)

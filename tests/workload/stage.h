@@ -28,6 +28,7 @@ struct message {
 
 struct stage {
 	char directory[64]; /* the scenario's own; removed afterwards */
+	atomic_uint curtain; /* 1 when it is up */
 	atomic_uint step;
 	atomic_uint descriptions; /* identities of open file descriptions given so far */
 	atomic_uint nr_messages;
@@ -58,6 +59,13 @@ void stage_write(const struct stage *stage, const char *scenario, FILE *stream);
 /* The scenario's steps: announce that one is reached, wait for it. Steps only go up. */
 void step_reach(struct stage *stage, unsigned int step);
 void step_wait(struct stage *stage, unsigned int step);
+
+/*
+ * The actors that were started wait for the curtain, and their parent raises it when it has closed
+ * what is theirs alone: whoever closes a socket last is who loses what is in it.
+ */
+void curtain_raise(struct stage *stage);
+void curtain_wait(struct stage *stage);
 
 /* Begin to act as `comm`: measure this thread anew. Also after anything of it has changed. */
 void actor_enter(struct actor *me, const char *comm);

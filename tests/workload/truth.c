@@ -141,12 +141,18 @@ static const struct {
 	const char *link; /* the begin of what readlink(2) says */
 	const char *type;
 } pseudo_files[] = {
-	{ "anon_inode:[eventfd]", "eventfd" },	 { "anon_inode:[eventpoll]", "epoll" },
-	{ "anon_inode:[pidfd]", "pidfd" },	 { "pidfd:", "pidfd" },
-	{ "anon_inode:[timerfd]", "timerfd" },	 { "anon_inode:[signalfd]", "signalfd" },
-	{ "anon_inode:inotify", "inotify" },	 { "anon_inode:[fanotify]", "fanotify" },
-	{ "anon_inode:[userfaultfd]", "userfaultfd" }, { "anon_inode:[io_uring]", "io_uring" },
-	{ "/memfd:", "memfd" },			 { "pipe:", "fifo" },
+	{ "anon_inode:[eventfd]", "eventfd" },
+	{ "anon_inode:[eventpoll]", "epoll" },
+	{ "anon_inode:[pidfd]", "pidfd" },
+	{ "pidfd:", "pidfd" },
+	{ "anon_inode:[timerfd]", "timerfd" },
+	{ "anon_inode:[signalfd]", "signalfd" },
+	{ "anon_inode:inotify", "inotify" },
+	{ "anon_inode:[fanotify]", "fanotify" },
+	{ "anon_inode:[userfaultfd]", "userfaultfd" },
+	{ "anon_inode:[io_uring]", "io_uring" },
+	{ "/memfd:", "memfd" },
+	{ "pipe:", "fifo" },
 	{ "socket:", "socket" },
 };
 
@@ -257,8 +263,12 @@ void description_measure(struct description *ret, int fd)
 /* The length of the character that begins here; 0 where it is not UTF-8. */
 static size_t utf8_length(const unsigned char *text)
 {
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 :
-			text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+	size_t length = text[0] < 0x80 ? 1 :
+			text[0] < 0xc2 ? 0 :
+			text[0] < 0xe0 ? 2 :
+			text[0] < 0xf0 ? 3 :
+			text[0] < 0xf5 ? 4 :
+					 0;
 
 	for (size_t i = 1; i < length; i++) {
 		if ((text[i] & 0xc0) != 0x80)
@@ -365,10 +375,11 @@ static void add_flags(struct object *object, int flags)
 		int bits;
 		const char *name;
 	} names[] = {
-		{ O_APPEND, "O_APPEND" }, { O_NONBLOCK, "O_NONBLOCK" },
-		{ O_DIRECT, "O_DIRECT" }, { O_TMPFILE, "O_TMPFILE" }, { O_DIRECTORY, "O_DIRECTORY" },
-		{ O_NOFOLLOW, "O_NOFOLLOW" }, { O_NOATIME, "O_NOATIME" },
-		{ O_PATH, "O_PATH" }, { O_CLOEXEC, "O_CLOEXEC" },
+		{ O_APPEND, "O_APPEND" },	{ O_NONBLOCK, "O_NONBLOCK" },
+		{ O_DIRECT, "O_DIRECT" },	{ O_TMPFILE, "O_TMPFILE" },
+		{ O_DIRECTORY, "O_DIRECTORY" }, { O_NOFOLLOW, "O_NOFOLLOW" },
+		{ O_NOATIME, "O_NOATIME" },	{ O_PATH, "O_PATH" },
+		{ O_CLOEXEC, "O_CLOEXEC" },
 	};
 	static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
 	char text[256];

@@ -56,7 +56,8 @@ struct window {
 
 /* What a tracer may leave out, and parts in which it may say anything. */
 enum leeway {
-	LEEWAY_FILE = 1 << 0, /* what the file is need not be told (the send named it, and failed) */
+	LEEWAY_FILE =
+		1 << 0, /* what the file is need not be told (the send named it, and failed) */
 	LEEWAY_RECEIVER_SOCKET = 1 << 1, /* receiver.socket_ino, .sockfd need not be told */
 	LEEWAY_RECEIVER = 1 << 2, /* any receiver: who lost it cannot be foreseen */
 	LEEWAY_SENDER_THREAD = 1 << 3, /* another thread of the sender did it: any comm and tid */

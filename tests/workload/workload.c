@@ -91,8 +91,7 @@ static bool perform(const char *name, const struct scenario *scenario, FILE *tru
 	stage_write(stage, name, truth);
 	truth_write_scenario(truth, name, state, *stage->skipped ? stage->skipped : why);
 	fflush(truth);
-	fprintf(stderr, "%-32s %s%s%s\n", name, state, *stage->skipped ? ": " : "",
-		stage->skipped);
+	fprintf(stderr, "%-32s %s%s%s\n", name, state, *stage->skipped ? ": " : "", stage->skipped);
 	stage_free(stage);
 	return strcmp(state, "broken") != 0;
 }

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The scenarios on this machine's own kernel, held against the truth row by row.
+
+FDPASS_BUILD names the folder of the build (default: build); FDPASS_WAYS the ways to try, with
+commas (default: tracepoint, which every kernel has).
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+import compare
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("FDPASS_BUILD", HERE.parent.parent / "build")).resolve()
+WAYS = os.environ.get("FDPASS_WAYS", "tracepoint").split(",")
+
+
+def scenarios():
+    """GROUP/NAME of all, as the workload tells them; none where it is not built."""
+    names = ["hold"]
+    for program in ("workload", "workload32"):
+        path = BUILD / "tests/workload" / program
+        if path.exists():
+            listed = subprocess.run([path, "list"], stdout=subprocess.PIPE, text=True, check=True)
+            names += listed.stdout.split()
+    # What guest-run.sh leaves out of the 32-bit ones.
+    return [name for name in names if not name.startswith(("32/file", "32/ring", "32/load"))]
+
+
+@pytest.fixture(name="verdict", scope="module", params=WAYS)
+def fixture_verdict(request, tmp_path_factory):
+    """Trace all scenarios once in a way, and compare."""
+    if os.geteuid() != 0:
+        pytest.skip("tracing is root's")
+    folder = tmp_path_factory.mktemp("native")
+    path = os.pathsep.join([str(BUILD / "src"), str(BUILD / "tests/workload"), os.environ["PATH"]])
+    run = subprocess.run(
+        ["sh", HERE / "guest-run.sh", folder, request.param],
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    result = folder / request.param
+    assert (result / "truth").exists(), run.stdout
+    verdict = compare.compare(
+        compare.read_truth(result / "truth"),
+        compare.read_rows(result / "rows"),
+        request.param,
+        "native",
+        compare.read_gaps(HERE / "gaps"),
+        whole=True,
+    )
+    verdict["run"] = {
+        "status": run.returncode,
+        "output": run.stdout,
+        "fdpass": (result / "status").read_text().strip(),
+    }
+    (result / "verdict").write_text(json.dumps(verdict))
+    return verdict
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_scenario(verdict, name):
+    scenario = verdict["scenarios"][name]
+    if scenario["verdict"] == "skip":
+        pytest.skip(scenario["problems"][0])
+    assert scenario["verdict"] in ("pass", "gap"), "\n".join(scenario["problems"][:20])
+
+
+def test_ended_well(verdict):
+    """It lost nothing, and so did the workload."""
+    assert verdict["run"]["fdpass"] == "0", verdict["run"]["output"]
+    assert verdict["run"]["status"] == 0, verdict["run"]["output"]
+
+
+def test_gaps_are_needed(verdict):
+    assert verdict["needless_gaps"] == []
