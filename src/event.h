@@ -179,13 +179,17 @@ struct event_name {
 };
 
 /*
- * What the kernel side could not tell, by kind. Indices of a per-CPU array of __u64; the sum over
- * all is the number of events that were lost.
+ * What the kernel side could not tell, by kind. Indices of an array of __u64; the sum over all
+ * is the number of events that were lost.
  */
 enum event_lost {
 	EVENT_LOST_RING, /* no room in the ring buffer */
 	EVENT_LOST_TABLE, /* no room in the table of messages in flight, or of calls under way */
-	EVENT_LOST_SKIPPED, /* a program was not run: recursion, or a kretprobe was missed */
+	/*
+	 * A program was not run: a kretprobe was missed. What the kernel counts itself
+	 * (recursion_misses) comes on top; negative where another program stood in for one of those.
+	 */
+	EVENT_LOST_SKIPPED,
 	EVENT_LOST_READ, /* memory of the kernel or of the process could not be read */
 	NR_EVENT_LOST,
 };
@@ -233,12 +237,12 @@ struct event_queued {
 	__u64 ino; /* of the receiving socket; 0 not known */
 	__u64 first_file; /* address of the first struct file */
 	/*
-	 * In the receive queue, from 0. Where count is 0: 1 if not all of the queue was told. Where
-	 * sock is 0 too, which is the last entry of a sweep: 1 if some sockets were not told, and
-	 * ino is that of the network namespace that was swept: others were not.
+	 * In the receive queue, from 0. Where count is 0: not all of the queue was told. Where sock
+	 * is 0 too, which is the last entry of a sweep: 1 if some entries were not told, and ino is
+	 * that of the network namespace that was swept: others were not.
 	 */
 	__u32 position;
-	__u16 count; /* descriptors in it; 0: no message, only tells that the socket is there */
+	__u16 count; /* descriptors in it; 0: no message, see position */
 	__u16 queued; /* 1: known to be queued; 0: the send is still under way */
 };
 

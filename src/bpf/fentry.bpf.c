@@ -8,22 +8,28 @@
  */
 #include "message.h"
 #include "move.h"
+#include "stand_in.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* int __scm_send(struct socket *, struct msghdr *, struct scm_cookie *): the same since 2.6 */
-SEC("fexit/__scm_send")
-int BPF_PROG(sent, struct socket *sock, struct msghdr *msg, struct scm_cookie *scm, int error)
-{
-	on_sent(sock, msg, scm, error);
-	return 0;
-}
+#define SENT(name, index)                                                                          \
+	SEC("fexit/__scm_send")                                                                    \
+	int BPF_PROG(name, struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,        \
+		     int error)                                                                    \
+	{                                                                                          \
+		IN_TURN(HOOK_SENT, index, on_sent(sock, msg, scm, error));                         \
+		return 0;                                                                          \
+	}
+
+SENT(sent, 0)
+SENT(stand_in_sent, 1)
 
 /* struct scm_fp_list *scm_fp_dup(struct scm_fp_list *): sender up to 6.9, MSG_PEEK everywhere */
 SEC("fexit/scm_fp_dup")
 int BPF_PROG(copied, struct scm_fp_list *list, struct scm_fp_list *copy)
 {
-	on_copied(list, copy);
+	UNDISTURBED(on_copied(list, copy));
 	return 0;
 }
 
@@ -31,31 +37,39 @@ int BPF_PROG(copied, struct scm_fp_list *list, struct scm_fp_list *copy)
 SEC("fentry/unix_add_edges")
 int BPF_PROG(queued, struct scm_fp_list *list, struct unix_sock *receiver)
 {
-	on_queued(list, (struct sock *)receiver);
+	UNDISTURBED(on_queued(list, (struct sock *)receiver));
 	return 0;
 }
 
 /* void scm_detach_fds(struct msghdr *, struct scm_cookie *), from 7.3 with bool notrunc behind */
-SEC("fentry/scm_detach_fds")
-int BPF_PROG(detach, struct msghdr *msg, struct scm_cookie *scm)
-{
-	on_detach(msg, scm);
-	return 0;
-}
+#define DETACH(name, index)                                                                        \
+	SEC("fentry/scm_detach_fds")                                                               \
+	int BPF_PROG(name, struct msghdr *msg, struct scm_cookie *scm)                             \
+	{                                                                                          \
+		IN_TURN(HOOK_DETACH, index, on_detach(msg, scm));                                  \
+		return 0;                                                                          \
+	}
+
+DETACH(detach, 0)
+DETACH(stand_in_detach, 1)
 
 /* void __scm_destroy(struct scm_cookie *): called only where scm->fp is set, but by itself */
-SEC("fentry/__scm_destroy")
-int BPF_PROG(destroyed, struct scm_cookie *scm)
-{
-	on_destroyed(scm);
-	return 0;
-}
+#define DESTROYED(name, index)                                                                     \
+	SEC("fentry/__scm_destroy")                                                                \
+	int BPF_PROG(name, struct scm_cookie *scm)                                                 \
+	{                                                                                          \
+		IN_TURN(HOOK_DESTROYED, index, on_destroyed(scm));                                 \
+		return 0;                                                                          \
+	}
+
+DESTROYED(destroyed, 0)
+DESTROYED(stand_in_destroyed, 1)
 
 /* int pidfd_getfd(struct pid *, int fd): since 5.6 */
 SEC("fexit/pidfd_getfd")
 int BPF_PROG(got, struct pid *pid, int fd, int installed)
 {
-	on_pidfd_getfd(pid, fd, installed);
+	UNDISTURBED(on_pidfd_getfd(pid, fd, installed));
 	return 0;
 }
 
@@ -63,7 +77,7 @@ int BPF_PROG(got, struct pid *pid, int fd, int installed)
 SEC("fentry/seccomp_notify_ioctl")
 int BPF_PROG(adding, struct file *listener, unsigned int command, unsigned long argument)
 {
-	on_adding(listener, command, argument);
+	UNDISTURBED(on_adding(listener, command, argument));
 	return 0;
 }
 
@@ -71,7 +85,7 @@ SEC("fexit/seccomp_notify_ioctl")
 int BPF_PROG(added, struct file *listener, unsigned int command, unsigned long argument,
 	     long installed)
 {
-	on_added(installed);
+	UNDISTURBED(on_added(installed));
 	return 0;
 }
 
@@ -80,7 +94,7 @@ SEC("fexit/anon_inode_getfile")
 int BPF_PROG(created, const char *name, const void *operations, void *private, int flags,
 	     struct file *file)
 {
-	on_created(file);
+	UNDISTURBED(on_created(file));
 	return 0;
 }
 
@@ -89,7 +103,7 @@ SEC("fexit/anon_inode_getfile_fmode")
 int BPF_PROG(created_mode, const char *name, const void *operations, void *private, int flags,
 	     unsigned int mode, struct file *file)
 {
-	on_created(file);
+	UNDISTURBED(on_created(file));
 	return 0;
 }
 
@@ -97,6 +111,6 @@ int BPF_PROG(created_mode, const char *name, const void *operations, void *priva
 SEC("fexit/anon_inode_getfd")
 int BPF_PROG(created_fd, const char *name, const void *operations, void *private, int flags, int fd)
 {
-	on_created_fd(fd);
+	UNDISTURBED(on_created_fd(fd));
 	return 0;
 }

@@ -14,8 +14,14 @@ struct {
 	__uint(max_entries, 8 << 20); /* user space sets it */
 } events SEC(".maps");
 
+/*
+ * User space reads this as its own memory: while it is in bpf(2) to look something up, the kernel
+ * skips every kprobe and tracepoint program on that CPU (bpf_disable_instrumentation()), and since
+ * 7.0 it can lose the CPU to others there.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, NR_EVENT_LOST);
 	__type(key, __u32);
 	__type(value, __u64);
@@ -24,13 +30,18 @@ struct {
 /* The reader is woken when so much is waiting; else it looks by itself a few times a second. */
 const volatile __u64 wake_at = 2 << 20;
 
-static __always_inline void count_lost(enum event_lost kind)
+static __always_inline void add_lost(enum event_lost kind, __s64 events)
 {
 	__u32 key = kind;
 	__u64 *count = bpf_map_lookup_elem(&lost, &key);
 
 	if (count)
-		*count += 1;
+		__sync_fetch_and_add(count, events);
+}
+
+static __always_inline void count_lost(enum event_lost kind)
+{
+	add_lost(kind, 1);
 }
 
 /* Give a finished record to user space, or count it. */

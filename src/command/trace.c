@@ -57,7 +57,8 @@ struct trace {
 	int sweep_error; /* of a sweep that is under way */
 	bool read_enough; /* the reading was stopped by read_until_ns */
 	bool cannot_sweep;
-	bool lost_lately; /* events were lost since the reading before this one */
+	uint64_t checked_ns; /* losses up to here are known */
+	bool warned; /* events were lost since the reading before this one */
 	bool ending; /* at the next look */
 	bool ended;
 	bool full; /* --max-entries rows were shown */
@@ -89,16 +90,56 @@ static int show_pass(void *userdata, const struct pass *pass)
 
 /* Events */
 
+static void update_losses(struct trace *trace)
+{
+	struct join_counts counts;
+
+	join_counts(trace->join, &counts);
+	trace->losses.evicted_passes = counts.evicted_passes;
+	trace->losses.malformed_records = counts.malformed;
+	tracer_lost(trace->tracer, trace->losses.events);
+}
+
+/* The warning waits for a second look: see tracer_lost(). */
+static void check_losses(struct trace *trace)
+{
+	uint64_t before = losses_sum(&trace->losses), sum;
+
+	update_losses(trace);
+	sum = losses_sum(&trace->losses);
+	if (sum > before)
+		join_note_loss(trace->join);
+	if (before > 0 && sum > 0 && !trace->warned) {
+		command_say("events are being lost; the end tells how many, and why");
+		trace->warned = true;
+	}
+}
+
+/*
+ * What is joined without numbers is joined by order, so a loss has to be known before anything that
+ * happened after it.
+ */
+static void check_losses_until(struct trace *trace, uint64_t time_ns)
+{
+	if (time_ns <= trace->checked_ns)
+		return;
+	trace->checked_ns = clock_monotonic_ns();
+	check_losses(trace);
+}
+
 static int take_record(void *userdata, const void *data, size_t size)
 {
 	struct trace *trace = userdata;
 	const struct event *event = data;
-	int r = join_record(trace->join, data, size);
+	uint64_t time_ns = size >= sizeof(*event) ? event->time_ns : 0;
+	int r;
 
+	check_losses_until(trace, time_ns);
+	r = join_record(trace->join, data, size);
 	/* What is malformed was counted, and is told at the end. */
 	if (r < 0 && r != -EBADMSG)
 		return r;
-	trace->read_enough = size >= sizeof(*event) && event->time_ns > trace->read_until_ns;
+	trace->read_enough = time_ns > trace->read_until_ns;
 	return trace->read_enough ? -ECANCELED : 0;
 }
 
@@ -121,37 +162,6 @@ static int read_until(struct trace *trace, uint64_t moment_ns)
 static int read_ring(struct trace *trace)
 {
 	return read_until(trace, clock_monotonic_ns());
-}
-
-static int update_losses(struct trace *trace)
-{
-	struct join_counts counts;
-
-	join_counts(trace->join, &counts);
-	trace->losses.evicted_passes = counts.evicted_passes;
-	trace->losses.malformed_records = counts.malformed;
-	return tracer_lost(trace->tracer, trace->losses.events);
-}
-
-/*
- * Called after a reading. What was lost may be the end of a message whose begin lay in the ring
- * still, so the join is told after the next reading too.
- */
-static int check_losses(struct trace *trace)
-{
-	uint64_t before = losses_sum(&trace->losses), sum;
-	bool lost_before = trace->lost_lately;
-	int r = update_losses(trace);
-
-	if (r < 0)
-		return r;
-	sum = losses_sum(&trace->losses);
-	trace->lost_lately = sum > before;
-	if (trace->lost_lately || lost_before)
-		join_note_loss(trace->join);
-	if (before == 0 && sum > 0)
-		command_say("events are being lost; the end tells how many, and why");
-	return 0;
 }
 
 static void take_queued(void *userdata, const struct event_queued *queued)
@@ -182,11 +192,10 @@ static int sweep(struct trace *trace)
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
 		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
-	if (r >= 0)
-		r = check_losses(trace);
-	if (r >= 0)
-		r = join_sweep_end(trace->join, clock_monotonic_ns());
-	return r;
+	if (r < 0)
+		return r;
+	check_losses_until(trace, clock_monotonic_ns());
+	return join_sweep_end(trace->join, clock_monotonic_ns());
 }
 
 /* What the loop waits for */
@@ -202,10 +211,10 @@ static int on_look(struct trace *trace)
 	trace->ended |= trace->ending;
 	trace->realtime_offset_ns = clock_realtime_offset_ns();
 	r = read_ring(trace);
-	if (r >= 0)
-		r = check_losses(trace);
-	if (r >= 0)
-		r = join_tick(trace->join, clock_monotonic_ns());
+	if (r < 0)
+		return r;
+	check_losses_until(trace, clock_monotonic_ns());
+	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
 		r = sweep(trace);
 	return r < 0 ? r : output_flush(trace->output);
@@ -415,11 +424,8 @@ static void ignore_queued(void *userdata, const struct event_queued *queued)
 static bool can_read(void *userdata)
 {
 	struct trace *trace = userdata;
-	uint64_t counts[NR_EVENT_LOST];
-	int r = tracer_lost(trace->tracer, counts);
+	int r = tracer_queued(trace->tracer, ignore_queued, NULL);
 
-	if (r >= 0)
-		r = tracer_queued(trace->tracer, ignore_queued, NULL);
 	return r >= 0 || r == -EOPNOTSUPP;
 }
 
@@ -491,10 +497,8 @@ static int conclude(struct trace *trace, int error)
 {
 	bool no_reader = error == -EPIPE;
 	bool lost;
-	int r = update_losses(trace);
 
-	if (r < 0)
-		return say_error("lost events cannot be counted", r);
+	update_losses(trace);
 	lost = losses_sum(&trace->losses) > 0;
 	/* `fdpass | head` ends in silence, unless there is more to know than that. */
 	if (!no_reader || lost)

@@ -227,7 +227,7 @@ bool join_is_surely_before(const struct message *one, const struct message *othe
 /*
  * Find the oldest of the messages under way there that the receiver's event could tell of. Where it
  * could as well tell of another one, neither is joined: a row without its sender is better than one
- * with another's.
+ * with another's. An event that names no file could tell of any.
  */
 static void find_oldest(const struct join *join, const struct queue *queue,
 			const struct decoded *decoded, struct message **oldest)
@@ -250,7 +250,7 @@ static void find_oldest(const struct join *join, const struct queue *queue,
 			younger = *oldest;
 			*oldest = message;
 		}
-		if (!join_is_surely_before(*oldest, younger)) {
+		if (decoded->event->nr_files == 0 || !join_is_surely_before(*oldest, younger)) {
 			(*oldest)->unsure = true;
 			younger->unsure = true;
 		}

@@ -43,7 +43,7 @@ int join_record(struct join *join, const void *data, size_t size);
 
 /*
  * Events were lost (tracer_lost() tells more than before): what is open now may have ended unseen.
- * To be called before join_sweep_end() when that happened up to the end of the sweep's reading.
+ * To be called before join_record() of anything that happened after that.
  */
 void join_note_loss(struct join *join);
 
@@ -54,8 +54,9 @@ int join_tick(struct join *join, uint64_t now_ns);
  * A sweep: what is queued in all receive queues, or in the table of messages (tracer_queued()).
  * Begin, one call for each entry, end; the events that happened up to the end of the reading have to
  * be given (join_record) before join_sweep_end(). Keyless, a message that was sent before the begin
- * and is found nowhere was lost unseen. Pending passes are told at the end of a sweep that finds
- * them. A sweep that cannot be read to its end is given up: just do not call join_sweep_end().
+ * and is found nowhere ended unseen. Pending passes are told at the end of a sweep that finds
+ * them. A sweep that cannot be read to its end, or in which entries are missing, is given up: just do
+ * not call join_sweep_end().
  */
 bool join_wants_sweep(const struct join *join);
 int join_sweep_begin(struct join *join, uint64_t now_ns);

@@ -35,8 +35,9 @@ struct join {
 	unsigned int nr_received_lately; /* ever */
 
 	/*
-	 * Events were lost, so messages may be queued that are not known here, before and among
-	 * those that are. Until a sweep has found them nothing is joined without a number.
+	 * Events were lost, or the first sweep did not find all that was queued before the trace: so
+	 * messages may be queued that are not known here, before and among those that are. Until a
+	 * sweep has found them nothing is joined without a number.
 	 */
 	bool blind;
 
@@ -45,7 +46,7 @@ struct join {
 	uint64_t sweep_begin_ns;
 	bool sweeping; /* between begin and end */
 	bool lost_in_sweep;
-	bool cut_sweep; /* not all queues were told whole: nothing follows from what was not found */
+	bool cut_sweep; /* some queue was not told whole: what was sent to a name may be in it */
 	uint32_t swept_netns; /* only sockets of this network namespace were looked at; 0: all */
 	struct sightings found; /* in the queues */
 	struct sightings received; /* since the begin, by keyless events */

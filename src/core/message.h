@@ -63,8 +63,7 @@ struct queue_key {
 struct queue {
 	struct queue_key key;
 	struct message_list messages;
-	uint64_t seen; /* the last sweep that found the socket */
-	uint64_t ino; /* of the socket then; 0: not known */
+	uint64_t cut; /* the last sweep that did not tell all of it */
 	UT_hash_handle by_key;
 };
 

@@ -188,21 +188,27 @@ static int take_found_entry(struct join *join, const struct event_queued *entry)
 	return 0;
 }
 
-static int take_entry(struct join *join, const struct event_queued *entry)
+/* The end of the sweep, or not all of a queue was told. */
+static void take_note(struct join *join, const struct event_queued *entry)
 {
 	struct queue *queue = messages_to_sock(&join->messages, entry->sock);
 
-	if (queue) {
-		queue->seen = join->sweep;
-		queue->ino = entry->ino;
-	}
-	if (entry->count == 0 && entry->position != 0)
-		join->cut_sweep = true;
-	if (entry->count == 0 && entry->sock == 0)
+	if (entry->sock == 0) {
 		join->swept_netns = entry->ino;
-	if (entry->message != 0)
+		return;
+	}
+	join->cut_sweep = true;
+	if (queue)
+		queue->cut = join->sweep;
+}
+
+static int take_entry(struct join *join, const struct event_queued *entry)
+{
+	if (entry->count == 0)
+		take_note(join, entry);
+	else if (entry->message != 0)
 		take_numbered_entry(join, entry);
-	else if (entry->count > 0 && entry->sock != 0)
+	else if (entry->sock != 0)
 		return take_found_entry(join, entry);
 	return 0;
 }
@@ -223,9 +229,9 @@ static bool may_be_in_place_of(const struct join *join, const struct message *me
 }
 
 /*
- * A message that left its queue and that no event tells of. While the socket is there, only a read
- * that takes no descriptors does that; with the socket gone it can have been that, the close, or
- * the garbage collector.
+ * A message that left its queue and that no event tells of: read without its descriptors, thrown
+ * away, or received in a way that is not seen (io_uring, a 32-bit program). So nothing is known of
+ * its end, and of those that could be in its place no less.
  */
 static int tell_vanished(struct join *join, struct message *message)
 {
@@ -233,17 +239,10 @@ static int tell_vanished(struct join *join, struct message *message)
 	struct message *other = message;
 
 	while (queue && (other = TAILQ_NEXT(other, in_queue))) {
-		if (may_be_in_place_of(join, message, other)) {
-			message->unsure = true;
+		if (may_be_in_place_of(join, message, other))
 			other->unsure = true;
-		}
 	}
-	if (message->unsure)
-		return join_end_message(join, message, OUTCOME_UNKNOWN);
-	if (queue && queue->seen == join->sweep && queue->ino != 0 &&
-	    queue->ino == message->common.to.socket_ino)
-		message->common.loss = LOSS_READ;
-	return join_end_message(join, message, OUTCOME_LOST);
+	return join_end_message(join, message, OUTCOME_UNKNOWN);
 }
 
 static int tell_pending(struct join *join, struct message *message)
@@ -273,7 +272,10 @@ static void forget_order(struct join *join)
 /* Was it looked for everywhere that it could be queued? */
 static bool was_looked_for(const struct join *join, const struct message *message)
 {
-	return was_accepted_before_sweep(join, message) && !join->cut_sweep &&
+	const struct queue *queue = message->queue;
+	bool cut = queue && queue->key.sock != 0 ? queue->cut == join->sweep : join->cut_sweep;
+
+	return was_accepted_before_sweep(join, message) && !cut &&
 	       !differ(join->swept_netns, message->netns);
 }
 
@@ -303,7 +305,8 @@ int join_sweep_end(struct join *join, uint64_t now_ns)
 		r = end_sweep_of(join, message);
 	}
 	if (r >= 0)
-		join->blind = join->lost_in_sweep || join->cut_sweep;
+		join->blind = join->lost_in_sweep ||
+			      (join->cut_sweep && (join->blind || join->sweep == 1));
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -19,10 +20,12 @@
 
 #include "fentry.skel.h"
 #include "fentry_typed.skel.h"
-#include "iterate.skel.h"
-#include "iterate_typed.skel.h"
 #include "kprobe.skel.h"
 #include "kprobe_typed.skel.h"
+#include "queues.skel.h"
+#include "queues_typed.skel.h"
+#include "table.skel.h"
+#include "table_typed.skel.h"
 #include "tracepoint.skel.h"
 #include "tracepoint_typed.skel.h"
 
@@ -40,7 +43,8 @@ struct object_file {
 struct way {
 	const char *name;
 	struct object_file object;
-	bool keyed; /* has the table of messages in flight; else queues are swept by iterate.bpf.c */
+	struct object_file in_flight; /* tells what is in flight: an iterator */
+	const char *table; /* the map that it goes through; NULL: the kernel's own */
 	const char *why_not; /* what EPERM, ENOENT and the like mean here, and what to do */
 	const char *const *gaps;
 };
@@ -55,14 +59,14 @@ static const char *const tracepoint_gaps[] = {
 static const char *const no_gaps[] = { NULL };
 
 static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), true,
+	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages",
 	  "the kernel refuses fentry (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER and "
 	  "BPF trampolines are needed)",
 	  no_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), true,
+	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages",
 	  "the kernel has no kprobes (CONFIG_KPROBES and CONFIG_KPROBE_EVENTS are needed)",
 	  no_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), false,
+	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL,
 	  "the kernel has no system call tracepoints (CONFIG_FTRACE_SYSCALLS is needed)",
 	  tracepoint_gaps },
 };
@@ -73,15 +77,14 @@ static const struct way ways[] = {
 struct tracer {
 	const struct way *way;
 	struct bpf_object *object;
-	struct bpf_object *iterator; /* NULL where the kernel has no iter/unix */
+	struct bpf_object *iterator; /* NULL where the kernel has no such iterator */
 	struct bpf_link *iterator_link;
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	struct ring_buffer *ring;
 	struct ring_buffer *queues; /* what the iterator tells */
 	struct sweep *sweep; /* while that is read */
-	int lost_fd;
-	int messages_fd; /* -1: the way has no table */
+	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
 	tracer_record_fn record;
 	void *userdata;
@@ -124,15 +127,36 @@ static bool kernel_has(const struct btf *kernel, const char *function)
 	return btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) > 0;
 }
 
-/* Leave out the programs whose function this kernel does not have. */
+static bool kernel_has_member(const struct btf *kernel, const char *type, const char *name)
+{
+	const struct btf_type *found =
+		btf__type_by_id(kernel, btf__find_by_name_kind(kernel, type, BTF_KIND_STRUCT));
+
+	for (int i = 0; found && i < btf_vlen(found); i++) {
+		if (strcmp(btf__name_by_offset(kernel, btf_members(found)[i].name_off), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* See src/bpf/stand_in.h. */
+static bool is_stand_in(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__name(program), "stand_in_", strlen("stand_in_")) == 0;
+}
+
+/* Leave out the programs whose function this kernel does not have, and what it does not need. */
 static void choose_programs(struct bpf_object *object, const struct btf *kernel)
 {
+	bool preemptible = kernel_has_member(kernel, "bpf_subprog_info", "might_sleep");
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
 		const char *section = bpf_program__section_name(program);
 		const char *function = strchr(section, '/');
 
+		if (is_stand_in(program) && !preemptible)
+			bpf_program__set_autoload(program, false);
 		if (strncmp(section, "tracepoint", 10) == 0 || !function)
 			continue;
 		if (strncmp(section, "iter", 4) != 0 && !kernel_has(kernel, function + 1))
@@ -188,10 +212,10 @@ static int attach_program(struct tracer *tracer, const struct bpf_program *progr
 
 static int attach_programs(struct tracer *tracer)
 {
-	struct bpf_program *program;
+	struct bpf_program *program = bpf_object__next_program(tracer->object, NULL);
 	int tracefs = -EBADF, r = 0;
 
-	if (!tracer->way->keyed) {
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT) {
 		tracefs = tracepoint_open_tracefs();
 		if (tracefs < 0)
 			return tracefs;
@@ -253,28 +277,48 @@ static int on_queued(void *context, void *data, size_t size)
 
 	if (size != sizeof(*queued) || !tracer->sweep)
 		return 0;
-	if (queued->sock == 0)
+	if (queued->sock == 0 && queued->count == 0)
 		tracer->sweep->complete = queued->position == 0;
 	tracer->sweep->fn(tracer->sweep->userdata, queued);
 	return 0;
 }
 
-/* The iterator over receive queues; a kernel before 5.15 has none, which is no error. */
+/* What tells what is in flight; a kernel before 5.15 has no iter/unix, which is no error. */
 static void open_iterator(struct tracer *tracer, const struct btf *kernel,
 			  const struct tracer_options *options)
 {
-	static const struct object_file file = OBJECT_FILE(iterate);
-	struct bpf_program *program;
+	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
+	union bpf_iter_link_info info = { 0 };
 
-	if (open_object(&tracer->iterator, &file, "iterate", kernel, options, tracer->nr_cpus) < 0)
+	if (open_object(&tracer->iterator, &tracer->way->in_flight, "in_flight", kernel, options,
+			tracer->nr_cpus) < 0)
 		return;
 	tracer->queues =
 		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queues"),
 				 on_queued, tracer, NULL);
 	if (!tracer->queues)
 		return;
-	program = bpf_object__next_program(tracer->iterator, NULL);
-	tracer->iterator_link = bpf_program__attach_iter(program, NULL);
+	if (tracer->way->table) {
+		info.map.map_fd =
+			bpf_object__find_map_fd_by_name(tracer->object, tracer->way->table);
+		attach_options.link_info = &info;
+		attach_options.link_info_len = sizeof(info);
+	}
+	tracer->iterator_link = bpf_program__attach_iter(
+		bpf_object__next_program(tracer->iterator, NULL), &attach_options);
+}
+
+static const size_t lost_size = NR_EVENT_LOST * sizeof(uint64_t);
+
+static int map_lost(struct tracer *tracer)
+{
+	int fd = bpf_object__find_map_fd_by_name(tracer->object, "lost");
+	void *memory = mmap(NULL, lost_size, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	tracer->lost = memory;
+	return 0;
 }
 
 static int open_way(struct tracer *tracer, const struct btf *kernel,
@@ -286,16 +330,14 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 			tracer->nr_cpus);
 	if (r < 0)
 		return r;
-	tracer->lost_fd = bpf_object__find_map_fd_by_name(tracer->object, "lost");
-	tracer->messages_fd = tracer->way->keyed ?
-				      bpf_object__find_map_fd_by_name(tracer->object, "messages") :
-				      -1;
+	r = map_lost(tracer);
+	if (r < 0)
+		return r;
 	tracer->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->object, "events"),
 					on_record, tracer, NULL);
 	if (!tracer->ring)
 		return -errno;
-	if (!tracer->way->keyed)
-		open_iterator(tracer, kernel, options);
+	open_iterator(tracer, kernel, options);
 	return attach_programs(tracer);
 }
 
@@ -308,8 +350,6 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	if (!tracer)
 		return -ENOMEM;
 	tracer->way = way;
-	tracer->lost_fd = -1;
-	tracer->messages_fd = -1;
 	tracer->nr_cpus = libbpf_num_possible_cpus();
 	r = open_way(tracer, kernel, options);
 	if (r < 0) {
@@ -366,6 +406,8 @@ struct tracer *tracer_free(struct tracer *tracer)
 	ring_buffer__free(tracer->queues);
 	bpf_link__destroy(tracer->iterator_link);
 	bpf_object__close(tracer->iterator);
+	if (tracer->lost)
+		munmap((void *)tracer->lost, lost_size);
 	bpf_object__close(tracer->object);
 	free(tracer);
 	return NULL;
@@ -388,7 +430,7 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
 	return ring_buffer__consume(tracer->ring);
 }
 
-/* Runs of our programs that the kernel skipped; it counts them since 5.12. */
+/* Runs of our programs that the kernel skipped; it counts them since 5.12. Not of stand-ins. */
 static uint64_t skipped_runs(const struct tracer *tracer)
 {
 	struct bpf_program *program;
@@ -398,55 +440,20 @@ static uint64_t skipped_runs(const struct tracer *tracer)
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (bpf_program__autoload(program) &&
+		if (bpf_program__autoload(program) && !is_stand_in(program) &&
 		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
 			sum += info.recursion_misses;
 	}
 	return sum;
 }
 
-int tracer_lost(struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
+void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
 {
-	uint64_t *values = calloc(tracer->nr_cpus, sizeof(*values));
-	int r = 0;
-
-	if (!values)
-		return -ENOMEM;
-	for (uint32_t kind = 0; kind < NR_EVENT_LOST; kind++) {
-		counts[kind] = 0;
-		if (bpf_map_lookup_elem(tracer->lost_fd, &kind, values) < 0) {
-			r = -errno;
-			break;
-		}
-		for (int cpu = 0; cpu < tracer->nr_cpus; cpu++)
-			counts[kind] += values[cpu];
-	}
+	for (size_t kind = 0; kind < NR_EVENT_LOST; kind++)
+		counts[kind] = tracer->lost[kind];
 	counts[EVENT_LOST_SKIPPED] += skipped_runs(tracer);
-	free(values);
-	return r;
-}
-
-static int read_table(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
-{
-	uint64_t *previous = NULL, key;
-	struct event_message message;
-
-	while (bpf_map_get_next_key(tracer->messages_fd, previous, &key) == 0) {
-		previous = &key;
-		if (bpf_map_lookup_elem(tracer->messages_fd, &key, &message) < 0 ||
-		    (message.state != MESSAGE_SENDING && message.state != MESSAGE_QUEUED))
-			continue;
-		fn(userdata, &(struct event_queued){
-				     .message = message.number,
-				     .list = key,
-				     .sock = message.sock,
-				     .ino = message.ino,
-				     .first_file = message.first_file,
-				     .count = message.count,
-				     .queued = message.state == MESSAGE_QUEUED,
-			     });
-	}
-	return 0;
+	if ((int64_t)counts[EVENT_LOST_SKIPPED] < 0)
+		counts[EVENT_LOST_SKIPPED] = 0; /* a stand-in that ran first */
 }
 
 /* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
@@ -467,7 +474,7 @@ static int run_iterator(const struct tracer *tracer)
 	return n;
 }
 
-static int read_queues(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
+int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
 {
 	struct sweep sweep = { .fn = fn, .userdata = userdata };
 	int r, n;
@@ -483,12 +490,6 @@ static int read_queues(struct tracer *tracer, tracer_queued_fn fn, void *userdat
 	if (n < 0)
 		return n;
 	return sweep.complete ? 0 : -ENOBUFS;
-}
-
-int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
-{
-	return tracer->way->keyed ? read_table(tracer, fn, userdata) :
-				    read_queues(tracer, fn, userdata);
 }
 
 size_t tracer_nr_ways(void)

@@ -43,8 +43,11 @@ typedef int (*tracer_record_fn)(void *userdata, const void *data, size_t size);
 /* Read what is there, without waiting. Returns the number of records, or a negative errno. */
 int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
 
-/* What could not be told so far, by kind (enum event_lost), summed over the CPUs. */
-int tracer_lost(struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
+/*
+ * What could not be told so far, by kind (enum event_lost). A program that was skipped a moment ago
+ * is among it, while its stand-in has not run yet: what a second look tells too is lost.
+ */
+void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
 
 typedef void (*tracer_queued_fn)(void *userdata, const struct event_queued *queued);
 /* What is in flight now, a call for each message: from the table of messages, or from the receive

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is queued now: every unix socket of a network namespace, and each message with descriptors
- * in its receive queue. State, not events. A connection that is not accepted yet has a socket of its
- * own here.
+ * What is in flight now, where no table tells it: every unix socket of a network namespace, and each
+ * message with descriptors in its receive queue. A connection that is not accepted yet has a socket
+ * of its own here.
  *
- * The entries go through a ring buffer, and reading the iterator (since 5.15) until it ends only
- * runs it. They are not written to the iterator itself, because it passes over the other sockets of
- * a hash bucket where the 32 KiB that it returns at once end in the middle of one (seen on 6.18).
- *
- * The kernel calls this with the socket's state locked, so nobody sends to it meanwhile; but a
- * receiver takes messages out under another lock. What a walk met is told only if the message was
- * still linked after it was read, and a walk that lost its way says so: see event_queued.position.
+ * The kernel calls iter/unix (since 5.15) with the socket's state locked, so nobody sends to it
+ * meanwhile; but a receiver takes messages out under another lock. What a walk met is told only if
+ * the message was still linked after it was read, and a walk that lost its way says so: see
+ * event_queued.position.
  */
-#include "event.h"
-#include "kernel.h"
+#include "in_flight.h"
 #include "socket.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -22,16 +18,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_TOLD 2048
 /* Buffers without descriptors that may lie between two messages with some. */
 #define MAX_BUFFERS 4096
-
-/* struct event_queued: user space empties it after each run. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
-} queues SEC(".maps");
-
-/* Of this run: its network namespace, and whether some entry found no room. */
-__u32 netns = 0;
-bool is_cut = false;
 
 struct bpf_iter__unix {
 	struct unix_sock *unix_sk;
@@ -99,25 +85,8 @@ __attribute__((noinline)) int find_queued(struct queue_walk *walk)
 	return FOUND_BROKEN;
 }
 
-static __always_inline bool tell(const struct event_queued *entry)
-{
-	if (!bpf_ringbuf_output(&queues, (void *)entry, sizeof(*entry), BPF_RB_NO_WAKEUP))
-		return true;
-	is_cut = true;
-	return false;
-}
-
-/* The end of the run. */
-static __always_inline void tell_end(void)
-{
-	struct event_queued entry = { .ino = netns, .position = is_cut };
-
-	is_cut = false;
-	tell(&entry);
-}
-
 SEC("iter/unix")
-int queued(struct bpf_iter__unix *ctx)
+int in_queues(struct bpf_iter__unix *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->unix_sk;
 	struct event_queued entry = {};
@@ -145,10 +114,11 @@ int queued(struct bpf_iter__unix *ctx)
 		if (!tell(&entry))
 			return 0;
 	}
-	entry.list = 0;
-	entry.first_file = 0;
-	entry.count = 0;
-	entry.position = found != FOUND_END;
-	tell(&entry);
+	if (found != FOUND_END) {
+		entry.list = 0;
+		entry.first_file = 0;
+		entry.count = 0;
+		tell(&entry);
+	}
 	return 0;
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Programs that the kernel may preempt: fentry and fexit, and since 7.0 the tracepoints of system
+ * calls. It skips a program that another task is inside of on that CPU, so one that is preempted
+ * costs the events of all who come meanwhile: a quarter of them, among forty busy processes.
+ *
+ * So a program is not preempted while it works; but the kernel begins and ends it, and a tick that
+ * comes in these few instructions still does it. So each has a stand-in: the same program once more,
+ * which does the work where the first was skipped. Both attached, they run one after the other, in
+ * an order that the kernel does not promise.
+ *
+ * All of this is left out of kernels before 6.15, which are commonly not built to be preempted here.
+ */
+#ifndef FDPASS_STAND_IN_H
+#define FDPASS_STAND_IN_H
+
+#include "kernel.h"
+#include "report.h"
+
+/* The programs that have a stand-in. */
+enum hook {
+	HOOK_SENT,
+	HOOK_DETACH,
+	HOOK_DESTROYED,
+	NR_HOOKS,
+};
+
+#ifdef TYPED_READS
+
+/*
+ * Since 6.15, with calling global functions where preemption is off (b2bb703434bf "bpf: Summarize
+ * sleepable global subprogs"). User space looks for the same: it loads the stand-ins.
+ */
+struct bpf_subprog_info___sleep {
+	bool might_sleep : 1;
+} __attribute__((preserve_access_index));
+
+#define PREEMPTIBLE bpf_core_field_exists(struct bpf_subprog_info___sleep, might_sleep)
+
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+extern void bpf_local_irq_save(unsigned long *flags) __ksym __weak;
+extern void bpf_local_irq_restore(unsigned long *flags) __ksym __weak;
+
+/* Of a thread, for each hook: which of its programs ran in the call that it is in. */
+struct turns {
+	__u8 of[NR_HOOKS];
+};
+
+#define TURN_DONE 0x80 /* one of them did the work */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct turns);
+} turns SEC(".maps");
+
+/*
+ * Should program `index` of the hook (0: the first) do the work? One that sees itself has seen the
+ * end of another call. What is left of a call in which some were skipped can make all of them think
+ * that it was done, never two of them that it was not: then it is counted as lost.
+ */
+static __always_inline bool take_turn(enum hook hook, __u8 index)
+{
+	struct turns *task_turns;
+	__u8 turn, mine = 1 << index;
+
+	if (!PREEMPTIBLE)
+		return true;
+	task_turns = bpf_task_storage_get(&turns, bpf_get_current_task_btf(), NULL,
+					  BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!task_turns)
+		return index == 0;
+	turn = task_turns->of[hook];
+	if (turn & mine)
+		turn = 0;
+	task_turns->of[hook] = turn | mine | TURN_DONE;
+	/* The kernel counts each time that it skipped the first one; see EVENT_LOST_SKIPPED. */
+	if (turn & TURN_DONE && index == 0)
+		add_lost(EVENT_LOST_SKIPPED, 1);
+	if (!(turn & TURN_DONE) && index != 0)
+		add_lost(EVENT_LOST_SKIPPED, -1);
+	return !(turn & TURN_DONE);
+}
+
+/* With interrupts off preempt_enable() does not reschedule: that waits until the program ended. */
+#define UNDISTURBED(work)                                                                          \
+	do {                                                                                       \
+		unsigned long interrupts_;                                                         \
+                                                                                                   \
+		if (PREEMPTIBLE)                                                                   \
+			bpf_preempt_disable();                                                     \
+		work;                                                                              \
+		if (PREEMPTIBLE) {                                                                 \
+			bpf_local_irq_save(&interrupts_);                                          \
+			bpf_preempt_enable();                                                      \
+			bpf_local_irq_restore(&interrupts_);                                       \
+		}                                                                                  \
+	} while (0)
+
+#else
+
+static __always_inline bool take_turn(enum hook hook, __u8 index)
+{
+	return true;
+}
+
+#define UNDISTURBED(work) work
+
+#endif
+
+#define IN_TURN(hook, index, work)                                                                 \
+	UNDISTURBED({                                                                              \
+		if (take_turn(hook, index))                                                        \
+			work;                                                                      \
+	})
+
+#endif
