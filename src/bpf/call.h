@@ -5,9 +5,9 @@
  * got is in its own at the exit. What is between the two, and whoever throws a message away, is not
  * seen: user space joins both ends by sockets and files.
  *
- * All of this runs with preemption disabled (see stand_in.h), and the kernel runs no second program
- * of this sort on the same CPU meanwhile, so the programs share the scratches. A page of the process that is not
- * present cannot be read here; what the kernel has just written is.
+ * All of this runs with preemption off (see stand_in.h), and no second program of this sort on the
+ * same CPU meanwhile, so the programs share the scratches. A page of the process that is not present
+ * cannot be read here; what the kernel has just written is.
  */
 #ifndef FDPASS_CALL_H
 #define FDPASS_CALL_H

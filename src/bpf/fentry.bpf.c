@@ -12,6 +12,13 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* The programs that have a stand-in. */
+enum hook {
+	HOOK_SENT,
+	HOOK_DETACH,
+	HOOK_DESTROYED,
+};
+
 /* int __scm_send(struct socket *, struct msghdr *, struct scm_cookie *): the same since 2.6 */
 #define SENT(name, index)                                                                          \
 	SEC("fexit/__scm_send")                                                                    \

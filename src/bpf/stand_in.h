@@ -17,13 +17,8 @@
 #include "kernel.h"
 #include "report.h"
 
-/* The programs that have a stand-in. */
-enum hook {
-	HOOK_SENT,
-	HOOK_DETACH,
-	HOOK_DESTROYED,
-	NR_HOOKS,
-};
+/* The most programs of an object that have a stand-in. */
+#define MAX_HOOKS 8
 
 #ifdef TYPED_READS
 
@@ -44,7 +39,7 @@ extern void bpf_local_irq_restore(unsigned long *flags) __ksym __weak;
 
 /* Of a thread, for each hook: which of its programs ran in the call that it is in. */
 struct turns {
-	__u8 of[NR_HOOKS];
+	__u8 of[MAX_HOOKS];
 };
 
 #define TURN_DONE 0x80 /* one of them did the work */
@@ -61,7 +56,7 @@ struct {
  * end of another call. What is left of a call in which some were skipped can make all of them think
  * that it was done, never two of them that it was not: then it is counted as lost.
  */
-static __always_inline bool take_turn(enum hook hook, __u8 index)
+static __always_inline bool take_turn(__u32 hook, __u8 index)
 {
 	struct turns *task_turns;
 	__u8 turn, mine = 1 << index;
@@ -101,7 +96,7 @@ static __always_inline bool take_turn(enum hook hook, __u8 index)
 
 #else
 
-static __always_inline bool take_turn(enum hook hook, __u8 index)
+static __always_inline bool take_turn(__u32 hook, __u8 index)
 {
 	return true;
 }

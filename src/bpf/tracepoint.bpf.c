@@ -12,72 +12,99 @@
 #include "call.h"
 #include "identity.h"
 #include "move.h"
+#include "stand_in.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define ENTRY(name)                                                                                \
-	SEC("tracepoint/syscalls/sys_enter_" #name)                                                \
-	int enter_##name(struct trace_event_raw_sys_enter *ctx)
+/* What a tracepoint's program does follows its head. */
+#define HEAD(point, name, context)                                                                 \
+	static __always_inline void on_##point##_##name(struct context *ctx)
 
-#define EXIT(name)                                                                                 \
-	SEC("tracepoint/syscalls/sys_exit_" #name)                                                 \
-	int exit_##name(struct trace_event_raw_sys_exit *ctx)
+#define PROGRAM(program, point, name, context, work)                                               \
+	SEC("tracepoint/syscalls/sys_" #point "_" #name)                                           \
+	int program(struct context *ctx)                                                           \
+	{                                                                                          \
+		work;                                                                              \
+		return 0;                                                                          \
+	}
+
+/* With a stand-in; see stand_in.h. */
+#define TRACEPOINT(point, name, hook, context)                                                     \
+	HEAD(point, name, context);                                                                \
+	PROGRAM(point##_##name, point, name, context, IN_TURN(hook, 0, on_##point##_##name(ctx)))  \
+	PROGRAM(stand_in_##point##_##name, point, name, context,                                   \
+		IN_TURN(hook, 1, on_##point##_##name(ctx)))                                        \
+	HEAD(point, name, context)
+
+#define ENTRY(name, hook) TRACEPOINT(enter, name, hook, trace_event_raw_sys_enter)
+#define EXIT(name, hook) TRACEPOINT(exit, name, hook, trace_event_raw_sys_exit)
+
+/* Without one: these calls are rare. */
+#define RARE_EXIT(name)                                                                            \
+	HEAD(exit, name, trace_event_raw_sys_exit);                                                \
+	PROGRAM(exit_##name, exit, name, trace_event_raw_sys_exit,                                 \
+		UNDISTURBED(on_exit_##name(ctx)))                                                  \
+	HEAD(exit, name, trace_event_raw_sys_exit)
+
+/* The programs that have a stand-in. */
+enum hook {
+	HOOK_ENTER_SENDMSG,
+	HOOK_EXIT_SENDMSG,
+	HOOK_ENTER_SENDMMSG,
+	HOOK_EXIT_SENDMMSG,
+	HOOK_ENTER_RECVMSG,
+	HOOK_EXIT_RECVMSG,
+	HOOK_ENTER_RECVMMSG,
+	HOOK_EXIT_RECVMMSG,
+};
 
 static __always_inline struct pt_regs *arguments(void)
 {
 	return user_registers(current_task());
 }
 
-ENTRY(sendmsg)
+ENTRY(sendmsg, HOOK_ENTER_SENDMSG)
 {
 	on_sendmsg(ctx->args[0], ctx->args[1]);
-	return 0;
 }
 
-EXIT(sendmsg)
+EXIT(sendmsg, HOOK_EXIT_SENDMSG)
 {
 	on_sendmsg_done(ctx->ret);
-	return 0;
 }
 
-ENTRY(sendmmsg)
+ENTRY(sendmmsg, HOOK_ENTER_SENDMMSG)
 {
 	on_sendmmsg(ctx->args[0], ctx->args[1], ctx->args[2]);
-	return 0;
 }
 
-EXIT(sendmmsg)
+EXIT(sendmmsg, HOOK_EXIT_SENDMMSG)
 {
 	on_sendmmsg_done(get(arguments(), si), ctx->ret);
-	return 0;
 }
 
-ENTRY(recvmsg)
+ENTRY(recvmsg, HOOK_ENTER_RECVMSG)
 {
 	on_recvmsg(ctx->args[0], ctx->args[1]);
-	return 0;
 }
 
-EXIT(recvmsg)
+EXIT(recvmsg, HOOK_EXIT_RECVMSG)
 {
 	struct pt_regs *regs = arguments();
 
 	on_recvmsg_done(get(regs, di), get(regs, si), get(regs, dx), ctx->ret);
-	return 0;
 }
 
-ENTRY(recvmmsg)
+ENTRY(recvmmsg, HOOK_ENTER_RECVMMSG)
 {
 	on_recvmmsg(ctx->args[0], ctx->args[1], ctx->args[2]);
-	return 0;
 }
 
-EXIT(recvmmsg)
+EXIT(recvmmsg, HOOK_EXIT_RECVMMSG)
 {
 	struct pt_regs *regs = arguments();
 
 	on_recvmmsg_done(get(regs, di), get(regs, si), get(regs, r10), ctx->ret);
-	return 0;
 }
 
 /*
@@ -102,22 +129,20 @@ static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 
 }
 
 /* pidfd_getfd(pidfd, fd, flags) */
-EXIT(pidfd_getfd)
+RARE_EXIT(pidfd_getfd)
 {
 	struct pt_regs *regs = arguments();
 
 	if (ctx->ret >= 0)
 		on_pidfd_getfd(pid_of_pidfd(current_task(), get(regs, di)), get(regs, si),
 			       ctx->ret);
-	return 0;
 }
 
 /* The system calls that create a file with an anonymous inode: see identity.h. */
 #define CREATES(name)                                                                              \
-	EXIT(name)                                                                                 \
+	RARE_EXIT(name)                                                                            \
 	{                                                                                          \
 		on_created_fd(ctx->ret);                                                           \
-		return 0;                                                                          \
 	}
 
 CREATES(epoll_create)

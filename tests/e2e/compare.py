@@ -241,7 +241,7 @@ class Comparison:
         """The gap that says that this way on this kernel cannot tell the field, or None."""
         for gap in self.gaps_of(scenario, field):
             gap.used = True
-            return str(gap)
+            return gap
         return None
 
     def try_gaps(self, truth):
@@ -271,14 +271,14 @@ class Comparison:
                 if problem.startswith("missing"):
                     gap = self.excuse(truth.name, field)
                 if gap:
-                    excused.add(f"{field} ({gap})")
+                    excused.add((field, gap.reason))
                 else:
                     problems.append(f"{describe(expected)}: {field}: {problem}")
         self.try_gaps(truth)
         for expected in missing:
             gap = self.excuse(truth.name, "row")
             if gap:
-                excused.add(f"row ({gap})")
+                excused.add(("row", gap.reason))
             else:
                 problems.append(f"{describe(expected)}: no such row")
         problems.extend(f"a row too many: {json.dumps(row)}" for row in extra)
@@ -449,15 +449,25 @@ def print_table(verdicts, stream):
             mark = MARKS[scenarios[name]["verdict"]] if name in scenarios else ""
             cells.append(mark.ljust(len(run)))
         print(" ".join(cells).rstrip(), file=stream)
+    print_notes(runs, stream)
+
+
+def print_notes(runs, stream):
+    """Each reason once, with what is not told for it, in which scenarios and by whom."""
     notes = {}
     for run, scenarios in runs:
         for name, scenario in scenarios.items():
-            for note in scenario["gaps"] or (
-                scenario["problems"] if scenario["verdict"] == "skip" else []
-            ):
-                notes.setdefault((name, note), []).append(run)
-    for (name, note), where in notes.items():
-        print(f"{name}: {note} [{', '.join(where)}]", file=stream)
+            if scenario["verdict"] == "skip":
+                scenario = {"gaps": [["skipped", scenario["problems"][0]]]}
+            for field, reason in scenario["gaps"]:
+                fields, names, where = notes.setdefault(reason, ({}, {}, {}))
+                fields[field] = names[name] = where[run] = True
+    for reason, (fields, names, where) in notes.items():
+        names = [name for name in names if not (name.startswith("32/") and name[3:] in names)]
+        print(f"\n{reason}: {', '.join(fields)}", file=stream)
+        print(f"  in {', '.join(names)}", file=stream)
+        print(f"  by {', '.join(where)}", file=stream)
+
 
 
 def main(arguments):
