@@ -49,9 +49,17 @@ static int64_t read_id(int tracefs, const char *tracepoint)
 	return strtoimax(text, NULL, 10);
 }
 
-int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, int tracefs)
+/* What follows the first slash of the program's section: a tracepoint, or a function. */
+static const char *target_of(const struct bpf_program *program)
 {
-	const char *name = strchr(bpf_program__section_name(program), '/');
+	const char *slash = strchr(bpf_program__section_name(program), '/');
+
+	return slash ? slash + 1 : "";
+}
+
+static int attach(struct bpf_link **ret, const struct bpf_program *program, const char *tracepoint,
+		  int tracefs)
+{
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_TRACEPOINT,
 		.size = sizeof(attributes),
@@ -60,9 +68,7 @@ int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, 
 	int64_t id;
 	int fd, r;
 
-	if (!name)
-		return -EINVAL;
-	id = read_id(tracefs, name + 1);
+	id = read_id(tracefs, tracepoint);
 	if (id < 0)
 		return id;
 	attributes.config = id;
@@ -78,4 +84,45 @@ int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, 
 	}
 	*ret = link;
 	return 0;
+}
+
+int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, int tracefs)
+{
+	return attach(ret, program, target_of(program), tracefs);
+}
+
+/* The name of our tracepoint at the returns of the program's function. */
+static void name_return(char name[static 128], const struct bpf_program *program)
+{
+	snprintf(name, 128, "fdpass_%d/%s", getpid(), target_of(program));
+}
+
+int tracepoint_open_definitions(int tracefs)
+{
+	int fd = openat(tracefs, "kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int tracepoint_attach_return(struct bpf_link **ret, const struct bpf_program *program, int tracefs,
+			     int definitions)
+{
+	char name[128];
+	int r;
+
+	name_return(name, program);
+	if (dprintf(definitions, "r%d:%s %s\n", TRACEPOINT_CALLS, name, target_of(program)) < 0)
+		return -errno;
+	r = attach(ret, program, name, tracefs);
+	if (r < 0)
+		tracepoint_forget_return(program, definitions);
+	return r;
+}
+
+void tracepoint_forget_return(const struct bpf_program *program, int definitions)
+{
+	char name[128];
+
+	name_return(name, program);
+	dprintf(definitions, "-:%s\n", name);
 }

@@ -17,4 +17,22 @@ int tracepoint_open_tracefs(void);
  */
 int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, int tracefs);
 
+/*
+ * The returns of a function as a tracepoint of our own (Documentation/trace/kprobetrace.rst). The
+ * kernel sees as many calls of the function at one time as it is told to; of a kretprobe that
+ * perf_event_open(2) makes just one for each CPU, where the kernel is not fully preemptible
+ * (register_kretprobe()), and misses the others without a word.
+ */
+#define TRACEPOINT_CALLS 1024
+
+/* What such tracepoints are defined with: a descriptor, owned by the caller, or a negative errno. */
+int tracepoint_open_definitions(int tracefs);
+
+/* Attach the program to the returns of the function of its section, "kretprobe/FUNCTION". */
+int tracepoint_attach_return(struct bpf_link **ret, const struct bpf_program *program, int tracefs,
+			     int definitions);
+
+/* Remove what that defined, if it did; to be called when the link is destroyed. */
+void tracepoint_forget_return(const struct bpf_program *program, int definitions);
+
 #endif

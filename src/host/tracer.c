@@ -81,6 +81,7 @@ struct tracer {
 	struct bpf_link *iterator_link;
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
+	int definitions; /* of tracepoints; a negative errno: none */
 	struct ring_buffer *ring;
 	struct ring_buffer *queues; /* what the iterator tells */
 	struct sweep *sweep; /* while that is read */
@@ -191,19 +192,25 @@ static void size_maps(struct bpf_object *object, const struct tracer_options *op
 	}
 }
 
+static bool is_return(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__section_name(program), "kretprobe/", 10) == 0;
+}
+
 static int attach_program(struct tracer *tracer, const struct bpf_program *program, int tracefs)
 {
 	struct bpf_link **link = &tracer->links[tracer->nr_links];
-	int r = 0;
+	int r = -ENOTSUP;
 
 	if (tracer->nr_links == MAX_LINKS)
 		return -E2BIG;
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT) {
-		r = tracepoint_attach(link, program, tracefs);
-	} else {
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
+		r = tracefs < 0 ? tracefs : tracepoint_attach(link, program, tracefs);
+	else if (is_return(program) && tracer->definitions >= 0)
+		r = tracepoint_attach_return(link, program, tracefs, tracer->definitions);
+	if (r < 0 && bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT) {
 		*link = bpf_program__attach(program);
-		if (!*link)
-			r = -errno;
+		r = *link ? 0 : -errno;
 	}
 	if (r >= 0)
 		tracer->nr_links++;
@@ -213,13 +220,13 @@ static int attach_program(struct tracer *tracer, const struct bpf_program *progr
 static int attach_programs(struct tracer *tracer)
 {
 	struct bpf_program *program = bpf_object__next_program(tracer->object, NULL);
+	enum bpf_prog_type type = bpf_program__type(program);
 	int tracefs = -EBADF, r = 0;
 
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT) {
+	if (type == BPF_PROG_TYPE_TRACEPOINT || type == BPF_PROG_TYPE_KPROBE)
 		tracefs = tracepoint_open_tracefs();
-		if (tracefs < 0)
-			return tracefs;
-	}
+	if (type == BPF_PROG_TYPE_KPROBE && tracefs >= 0)
+		tracer->definitions = tracepoint_open_definitions(tracefs);
 	bpf_object__for_each_program(program, tracer->object) {
 		if (bpf_program__autoload(program))
 			r = attach_program(tracer, program, tracefs);
@@ -229,6 +236,22 @@ static int attach_programs(struct tracer *tracer)
 	if (tracefs >= 0)
 		close(tracefs);
 	return r;
+}
+
+/* Detach the programs, then remove what was defined for that. */
+static void detach_programs(struct tracer *tracer)
+{
+	struct bpf_program *program;
+
+	for (size_t i = 0; i < tracer->nr_links; i++)
+		bpf_link__destroy(tracer->links[i]);
+	if (tracer->definitions < 0)
+		return;
+	bpf_object__for_each_program(program, tracer->object) {
+		if (is_return(program))
+			tracepoint_forget_return(program, tracer->definitions);
+	}
+	close(tracer->definitions);
 }
 
 static int on_record(void *context, void *data, size_t size)
@@ -350,6 +373,7 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	if (!tracer)
 		return -ENOMEM;
 	tracer->way = way;
+	tracer->definitions = -EBADF;
 	tracer->nr_cpus = libbpf_num_possible_cpus();
 	r = open_way(tracer, kernel, options);
 	if (r < 0) {
@@ -400,8 +424,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 {
 	if (!tracer)
 		return NULL;
-	for (size_t i = 0; i < tracer->nr_links; i++)
-		bpf_link__destroy(tracer->links[i]);
+	detach_programs(tracer);
 	ring_buffer__free(tracer->ring);
 	ring_buffer__free(tracer->queues);
 	bpf_link__destroy(tracer->iterator_link);
