@@ -228,7 +228,10 @@ static __always_inline void on_sendmmsg(__s32 fd, __u64 at, __u32 count)
 	}
 }
 
-/* ERESTARTSYS to ERESTART_RESTARTBLOCK: a signal came before anything was sent. */
+/*
+ * ERESTARTSYS to ERESTART_RESTARTBLOCK: a signal came before anything was sent. Whether the call
+ * then fails with EINTR or begins anew is decided later.
+ */
 static __always_inline bool is_interrupted(__s64 error)
 {
 	return error <= -512 && error >= -516;
@@ -250,9 +253,9 @@ __attribute__((noinline)) int report_result(__u32 index, __s64 result, bool trie
 		return 0;
 	if (!(sending->named[index / 64 % (MAX_MESSAGES / 64)] & 1ULL << index % 64))
 		return sending->left;
-	if (index == 0 && result < 0 && !is_interrupted(result)) {
+	if (index == 0 && result < 0) {
 		flags = EVENT_FAILED;
-		error = result;
+		error = is_interrupted(result) ? 0 : result;
 	} else if (index == result && tried_next) {
 		flags = EVENT_FAILED;
 	} else if (result < 0 || index >= result) {

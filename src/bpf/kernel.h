@@ -285,6 +285,12 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+#define UNIX_GC_CANDIDATE 0
+
+struct unix_sock___collected { /* until 6.9 (4090fa373f0e) */
+	unsigned long gc_flags;
+};
+
 struct unix_skb_parms {
 	struct scm_fp_list *fp;
 };

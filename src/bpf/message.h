@@ -303,6 +303,18 @@ static __always_inline void begin_end(struct scratch *s, const struct event_mess
  */
 const volatile bool collector_in_caller = false;
 
+/*
+ * The old collector only drops the messages that close a cycle; what else is queued goes when the
+ * sockets then die, with the mark on them that they were found to be garbage (unix_gc()).
+ */
+static __always_inline bool is_garbage(struct sock *sk)
+{
+	struct unix_sock___collected *garbage = (struct unix_sock___collected *)sk;
+
+	return bpf_core_field_exists(garbage->gc_flags) &&
+	       get(garbage, gc_flags) & 1UL << UNIX_GC_CANDIDATE;
+}
+
 /* Why a queued message ended without having been received. */
 static __always_inline enum event_reason why_lost(const struct event_message *message,
 						  struct task_struct *task)
@@ -310,7 +322,7 @@ static __always_inline enum event_reason why_lost(const struct event_message *me
 	struct sock *sk = (struct sock *)message->sock;
 
 	if (sk && get(sk, __sk_common.skc_flags) & 1UL << SOCK_DEAD)
-		return EVENT_REASON_UNREAD;
+		return is_garbage(sk) ? EVENT_REASON_GC : EVENT_REASON_UNREAD;
 	if (get(task, flags) & PF_KTHREAD)
 		return EVENT_REASON_GC;
 	switch (current_call(task).kind) {

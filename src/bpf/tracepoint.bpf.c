@@ -138,7 +138,7 @@ RARE_EXIT(pidfd_getfd)
 			       ctx->ret);
 }
 
-/* The system calls that create a file with an anonymous inode: see identity.h. */
+/* Of the system calls that create a file with an anonymous inode, the common ones: see identity.h. */
 #define CREATES(name)                                                                              \
 	RARE_EXIT(name)                                                                            \
 	{                                                                                          \
@@ -151,6 +151,7 @@ CREATES(eventfd)
 CREATES(eventfd2)
 CREATES(inotify_init)
 CREATES(inotify_init1)
+CREATES(pidfd_open)
 CREATES(signalfd)
 CREATES(signalfd4)
 CREATES(timerfd_create)

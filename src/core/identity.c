@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -20,6 +21,7 @@ struct traits {
 	uint32_t generation;
 	uint32_t access;
 	uint32_t padding; /* 0: traits are compared as bytes */
+	char anonymous[24]; /* what it is, "[eventfd]": all of these have the same inode */
 };
 
 struct identity {
@@ -102,7 +104,7 @@ static struct identity *add(struct identities *identities, uint64_t address)
 
 static struct traits traits_of(const struct file *file)
 {
-	return (struct traits){
+	struct traits traits = {
 		.ino = file->ino,
 		.dev = file->dev,
 		.mode = file->mode & S_IFMT,
@@ -110,6 +112,10 @@ static struct traits traits_of(const struct file *file)
 		.generation = file->generation,
 		.access = file->open_flags & O_ACCMODE,
 	};
+
+	if (file->magic == ANON_INODE_FS_MAGIC && file->path)
+		strncpy(traits.anonymous, file->path, sizeof(traits.anonymous) - 1);
+	return traits;
 }
 
 int identities_set(struct identities *identities, struct file *file)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which open file description an address of a struct file stands for at one time. The kernel uses
- * addresses again, so one that comes back with another inode, file system, file type or access mode,
+ * addresses again, so one that comes back with another inode, file system, type or access mode,
  * or with another generation of the kernel side (src/bpf/identity.h), is another file.
  *
  * Not told apart: the same inode, opened again in the same mode after the first open file was freed,
