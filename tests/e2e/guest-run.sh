@@ -47,9 +47,9 @@ stop() {
 
 # The scenarios, in 64 and where it can be had 32 bits. $1: the way's folder
 run_scenarios() {
-	timeout 300 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
+	timeout 120 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
 	command -v workload32 >/dev/null || return 0
-	timeout 300 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
+	timeout 120 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
 		>>"$1/scenarios" 2>&1
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sends that fail: no descriptor passed, whatever the message named. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -240,20 +242,26 @@ static void play_nobody(struct actor *me, const void *argument)
 	fail_with(me, sock, &fd, 1, ENOTCONN);
 }
 
-/* Full: tried until it fails, and again when there is room. */
-static void send_until_full(struct actor *me, int sock, const void *argument)
+static void fill(struct actor *me, int sock, int fd)
 {
-	int fd = mkfd_named(me, "eventfd");
 	struct outgoing out;
 	long result;
 
-	(void)argument;
 	do {
 		outgoing_init(&out, me, sock);
 		outgoing_add(&out, &fd, 1);
 		result = outgoing_send(&out, MSG_DONTWAIT);
 	} while (result > 0);
 	actor_require(result == -EAGAIN ? 0 : -1);
+}
+
+/* Full: tried until it fails, and again when there is room. */
+static void send_until_full(struct actor *me, int sock, const void *argument)
+{
+	int fd = mkfd_named(me, "eventfd");
+
+	(void)argument;
+	fill(me, sock, fd);
 	fail_with(me, sock, &fd, 1, EAGAIN);
 	step_reach(me->stage, 1);
 	step_wait(me->stage, 2);
@@ -272,6 +280,40 @@ static void drain(struct actor *me, int sock)
 		result = incoming_receive(&in, MSG_DONTWAIT);
 		incoming_close_fds(&in);
 	} while (result > 0);
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* Full, and a signal comes while it waits for room. */
+static void send_until_alarm(struct actor *me, int sock, const void *argument)
+{
+	/* No SA_RESTART; and again and again, as the first may come before it waits. */
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval often = { { 0, 50000 }, { 0, 50000 } };
+	const struct itimerval never = { 0 };
+	int fd = mkfd_named(me, "eventfd");
+	struct outgoing out;
+
+	(void)argument;
+	fill(me, sock, fd);
+	actor_require(sigaction(SIGALRM, &action, NULL));
+	actor_require(setitimer(ITIMER_REAL, &often, NULL));
+	outgoing_init(&out, me, sock);
+	outgoing_add(&out, &fd, 1);
+	must_fail(&out, 0, EINTR);
+	actor_require(setitimer(ITIMER_REAL, &never, NULL));
+	shutdown(sock, SHUT_WR);
+	step_reach(me->stage, 1);
+}
+
+static void receive_after_alarm(struct actor *me, int sock, const void *argument)
+{
+	(void)argument;
+	step_wait(me->stage, 1);
+	drain(me, sock);
 }
 
 static void receive_after_full(struct actor *me, int sock, const void *argument)
@@ -329,6 +371,7 @@ static const struct scenario scenarios[] = {
 	{ "nobody", play_nobody, NULL },
 	{ "eagain-datagram", DUET(SOCK_DGRAM, send_until_full, receive_after_full, NULL) },
 	{ "eagain-stream", DUET(SOCK_STREAM, send_until_full, receive_after_full, NULL) },
+	{ "eintr", DUET(SOCK_STREAM, send_until_alarm, receive_after_alarm, NULL) },
 	{ "etoomanyrefs", DUET(SOCK_STREAM, send_beyond_budget, receive_after_full, NULL) },
 };
 

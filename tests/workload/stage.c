@@ -122,13 +122,15 @@ void actor_enter(struct actor *me, const char *comm)
 
 pid_t actor_start(struct actor *me, const char *comm, actor_fn play, const void *argument)
 {
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	pid = (pid_t)actor_require(fork());
 	if (pid > 0)
 		return pid;
-	/* Nothing outlives a scenario that breaks. */
+	/* Nothing outlives a scenario that breaks, also where it broke before this line. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent && getppid() != 0) /* 0: it is in another pid namespace */
+		_exit(EXIT_FAILURE);
 	actor_enter(me, comm);
 	play(me, argument);
 	_exit(EXIT_SUCCESS);
