@@ -380,6 +380,7 @@ static int make_resolver(struct trace *trace)
 static int make_join(struct trace *trace)
 {
 	const struct join_options join_options = {
+		.late_ns = NSEC_PER_SEC,
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
 		.max_messages = MESSAGES_MOST,
 	};

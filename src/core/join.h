@@ -25,6 +25,11 @@ struct join;
 
 struct join_options {
 	uint64_t pending_after_ns; /* tell a pass that is queued for so long as pending; 0: never */
+	/*
+	 * One that has left its queue may yet be told by its receiver, on the way out of the kernel
+	 * and not on a CPU: for so long it is waited for.
+	 */
+	uint64_t late_ns;
 	size_t max_messages; /* kept at once, at least 1; the oldest falls out, and is counted */
 };
 

@@ -29,6 +29,7 @@ struct message {
 	uint32_t netns; /* of the socket that it goes to; 0: not known */
 	uint64_t accepted_ns; /* when its send was known to have succeeded; 0: not known */
 	uint64_t seen; /* the last sweep that found it; 0: none did */
+	uint64_t missed_ns; /* when a sweep first looked for it in vain; 0: none did */
 	bool queued; /* in that sweep: it was in a receive queue, the send not still under way */
 	bool pending_told;
 	bool stranger; /* found queued, and nothing else is known: no row is told of it */

@@ -96,7 +96,8 @@ static struct message *find_queued(const struct join *join, const struct queue *
 
 	for (message = TAILQ_LAST(&queue->messages, message_list); message;
 	     message = TAILQ_PREV(message, message_list, in_queue)) {
-		if (message->seen != join->sweep && is_told_by(message, entry) &&
+		if (message->seen != join->sweep && message->missed_ns == 0 &&
+		    is_told_by(message, entry) &&
 		    was_accepted_before_sweep(join, message) == before)
 			return message;
 	}
@@ -228,20 +229,30 @@ static bool may_be_in_place_of(const struct join *join, const struct message *me
 	       !join_is_surely_before(message, other);
 }
 
-/*
- * A message that left its queue and that no event tells of: read without its descriptors, thrown
- * away, or received in a way that is not seen (io_uring, a 32-bit program). So nothing is known of
- * its end, and of those that could be in its place no less.
- */
-static int tell_vanished(struct join *join, struct message *message)
+/* The message left its queue. Of those that could be in its place no less is known. */
+static void note_missing(const struct join *join, struct message *message)
 {
 	const struct queue *queue = message->queue;
 	struct message *other = message;
 
+	message->missed_ns = join->sweep_begin_ns;
 	while (queue && (other = TAILQ_NEXT(other, in_queue))) {
 		if (may_be_in_place_of(join, message, other))
 			other->unsure = true;
 	}
+}
+
+/*
+ * A message that left its queue is received as a rule, and its receiver tells that soon. Else it was
+ * read without its descriptors, thrown away, or received in a way that is not seen (io_uring, a
+ * 32-bit program): nothing is known of its end.
+ */
+static int tell_vanished(struct join *join, struct message *message)
+{
+	if (message->missed_ns == 0)
+		note_missing(join, message);
+	if (join->sweep_begin_ns - message->missed_ns < join->options.late_ns)
+		return 0;
 	return join_end_message(join, message, OUTCOME_UNKNOWN);
 }
 

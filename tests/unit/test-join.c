@@ -1191,6 +1191,30 @@ static void test_keyless_queued_and_under_way(void **state)
 	check(s);
 }
 
+/*
+ * A receiver is not on a CPU between taking a message and telling it: the sweep finds the next one,
+ * of the same file, and not this one.
+ */
+static void test_keyless_late_receiver(void **state)
+{
+	struct scenario *s = scenario_new();
+
+	(void)state;
+	s->options.late_ns = 1000000000;
+	add_sent(s, 0, 1, FILE_A, 1);
+	add_result(s, last_step(s), 1, 0);
+	add_sweep(s, last_step(s));
+	add_received(s, last_step(s), 0, FILE_A, 1);
+	describe(s);
+	add_sent(s, last_step(s), 2, FILE_A, 1);
+	add_result(s, last_step(s), 2, 0);
+	add_received(s, last_step(s), 0, FILE_A, 1);
+	describe(s);
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED));
+	received(expect(s, 2, 0, FILE_A, OUTCOME_DELIVERED));
+	check(s);
+}
+
 /* The socket's address and the file's are used again: the inode number tells the sockets apart. */
 static void test_keyless_address_reuse(void **state)
 {
@@ -1568,6 +1592,7 @@ int main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_keyless_other_netns),
 		cmocka_unit_test(test_keyless_cut_sweep),
+		cmocka_unit_test(test_keyless_late_receiver),
 		cmocka_unit_test(test_keyless_no_file),
 		cmocka_unit_test(test_keyless_under_way),
 		cmocka_unit_test(test_keyless_queued_and_under_way),
