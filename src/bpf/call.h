@@ -517,6 +517,12 @@ static __always_inline void describe_own(struct scratch *s, struct task_struct *
 	}
 }
 
+/* The sending socket, where each receiving one has only one; NULL where it has not. */
+static __always_inline struct sock *sender_of(struct sock *sk, __u16 type)
+{
+	return sk && type != SOCK_DGRAM ? peer_of(sk) : NULL;
+}
+
 /*
  * The message at `at` was received over `fd` (-1: it is not known any more which socket that was)
  * into a control buffer of `length` bytes. A global function, as sending_message().
@@ -553,7 +559,7 @@ __attribute__((noinline)) int received_message(__u64 at, __s32 fd, __u32 flags, 
 	if (flags & MSG_PEEK)
 		s->event.flags |= EVENT_PEEK;
 	describe_socket(&s->event.socket, sk, fd);
-	describe_socket(&s->event.peer, NULL, -1);
+	describe_socket(&s->event.peer, sender_of(sk, s->event.socket.type), -1);
 	s->event.room = room_of(&received, length);
 	if (cut) {
 		s->event.flags |= message.control ? EVENT_CTRUNC : EVENT_CTRUNC | EVENT_NO_CONTROL;

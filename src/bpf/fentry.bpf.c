@@ -12,7 +12,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The programs that have a stand-in. */
+/* The programs that have stand-ins. */
 enum hook {
 	HOOK_SENT,
 	HOOK_DETACH,
@@ -25,12 +25,15 @@ enum hook {
 	int BPF_PROG(name, struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,        \
 		     int error)                                                                    \
 	{                                                                                          \
-		IN_TURN(HOOK_SENT, index, on_sent(sock, msg, scm, error));                         \
+		/* A run that was skipped counts as lost though it may have been none of these. */ \
+		if (may_have_rights(scm, error))                                                   \
+			IN_TURN(HOOK_SENT, index, on_sent(sock, msg, scm, error));                 \
 		return 0;                                                                          \
 	}
 
 SENT(sent, 0)
 SENT(stand_in_sent, 1)
+SENT(stand_in_2_sent, 2)
 
 /* struct scm_fp_list *scm_fp_dup(struct scm_fp_list *): sender up to 6.9, MSG_PEEK everywhere */
 SEC("fexit/scm_fp_dup")
@@ -59,6 +62,7 @@ int BPF_PROG(queued, struct scm_fp_list *list, struct unix_sock *receiver)
 
 DETACH(detach, 0)
 DETACH(stand_in_detach, 1)
+DETACH(stand_in_2_detach, 2)
 
 /* void __scm_destroy(struct scm_cookie *): called only where scm->fp is set, but by itself */
 #define DESTROYED(name, index)                                                                     \
@@ -71,6 +75,7 @@ DETACH(stand_in_detach, 1)
 
 DESTROYED(destroyed, 0)
 DESTROYED(stand_in_destroyed, 1)
+DESTROYED(stand_in_2_destroyed, 2)
 
 /* int pidfd_getfd(struct pid *, int fd): since 5.6 */
 SEC("fexit/pidfd_getfd")

@@ -14,8 +14,8 @@
  */
 static __always_inline enum event_status why_stopped(struct task_struct *task)
 {
-	struct files_struct *files = get(task, files);
-	struct fdtable *table = get(files, fdt);
+	struct files_struct *files = see(task, files);
+	struct fdtable *table = see(files, fdt);
 	struct signal_struct *signal = get(task, signal);
 	unsigned long *open = get(table, open_fds);
 	__u64 limit = 0, used;

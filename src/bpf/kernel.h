@@ -374,14 +374,23 @@ struct compat_cmsghdr {
 #ifdef TYPED_READS
 extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
 
-#define get(pointer, member)                                                                       \
+/* The pointer, as one of which the verifier knows what it leads to. */
+#define typed(pointer)                                                                             \
 	({                                                                                         \
 		typeof(&*(pointer)) object_ = (pointer);                                           \
-		((typeof(object_))bpf_rdonly_cast(object_,                                         \
-						  bpf_core_type_id_kernel(typeof(*object_))))      \
-			->member;                                                                  \
+		(typeof(object_))bpf_rdonly_cast(object_,                                          \
+						 bpf_core_type_id_kernel(typeof(*object_)));       \
 	})
+
+#define get(pointer, member) (typed(pointer)->member)
+
+/*
+ * The same where the verifier knows the type already: the current task, or an argument of fentry.
+ * That is one instruction where it trusts the pointer too.
+ */
+#define see(pointer, member) ((pointer)->member)
 #else
+#define typed(pointer) (pointer)
 #define get(pointer, member)                                                                       \
 	({                                                                                         \
 		typeof(&*(pointer)) object_ = (pointer);                                           \
@@ -389,6 +398,7 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
 		bpf_core_read(&value_, sizeof(value_), &object_->member);                          \
 		value_;                                                                            \
 	})
+#define see(pointer, member) get(pointer, member)
 #endif
 
 /*

@@ -65,10 +65,10 @@ SEC("kretprobe/__scm_send")
 int sent(struct pt_regs *ctx)
 {
 	struct arguments call;
+	int error = PT_REGS_RC(ctx);
 
-	if (take_arguments(&sends, &call))
-		on_sent((void *)call.of[0], (void *)call.of[1], (void *)call.of[2],
-			(int)PT_REGS_RC(ctx));
+	if (take_arguments(&sends, &call) && may_have_rights((void *)call.of[2], error))
+		on_sent((void *)call.of[0], (void *)call.of[1], (void *)call.of[2], error);
 	return 0;
 }
 

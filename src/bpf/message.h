@@ -20,36 +20,26 @@
 #include "install.h"
 #include "fail.h"
 #include "number.h"
+#include "table.h"
 #include "task.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536); /* messages in flight on the whole machine */
-	__type(key, __u64); /* address of the struct scm_fp_list */
-	__type(value, struct event_message);
-} messages SEC(".maps");
+DECLARE_TABLE(messages); /* in flight on the whole machine */
 
 static __always_inline struct event_message *find_message(struct scm_fp_list *list)
 {
-	__u64 key = (__u64)list;
-
-	return bpf_map_lookup_elem(&messages, &key);
+	return table_find(&messages, (__u64)list);
 }
 
 static __always_inline void keep_message(struct scm_fp_list *list,
 					 const struct event_message *message)
 {
-	__u64 key = (__u64)list;
-
-	if (bpf_map_update_elem(&messages, &key, message, BPF_ANY))
+	if (table_keep(&messages, (__u64)list, message))
 		count_lost(EVENT_LOST_TABLE);
 }
 
 static __always_inline void forget_message(struct scm_fp_list *list)
 {
-	__u64 key = (__u64)list;
-
-	bpf_map_delete_elem(&messages, &key);
+	table_forget(&messages, (__u64)list);
 }
 
 static __always_inline __u32 send_flags_of(struct msghdr *msg)
@@ -61,8 +51,14 @@ static __always_inline __u32 send_flags_of(struct msghdr *msg)
 	       (flags & MSG_OOB ? EVENT_MESSAGE_OOB : 0);
 }
 
+/* __scm_send() returned `error`: were there descriptors, or may have been? */
+static __always_inline bool may_have_rights(struct scm_cookie *scm, int error)
+{
+	return error || get(scm, fp);
+}
+
 /*
- * __scm_send(sock, msg, scm) returned `error`. Runs in the sender, in process context, without
+ * __scm_send(sock, msg, scm) returned `error`, and may_have_rights() is so. Runs in the sender, in process context, without
  * locks; only for messages with control data. msg->msg_control is the kernel's own copy.
  */
 static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,
@@ -75,8 +71,6 @@ static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, str
 	struct call call;
 	__u32 count = 0, nr_fds = 0;
 
-	if (!list && !error)
-		return; /* other control messages only */
 	s = scratch_of(SCRATCH_BEGIN);
 	if (!s)
 		return;
@@ -226,8 +220,8 @@ static __always_inline void describe_received(struct scratch *s,
 	__u32 flags = get(msg, msg_flags);
 	__u32 count = s->event.total_files;
 	__u32 installed = count, room = 0;
-	struct files_struct *files = get(task, files);
-	struct fdtable *table = get(files, fdt);
+	struct files_struct *files = see(task, files);
+	struct fdtable *table = see(files, fdt);
 
 	if (message->control_length > header)
 		room = (message->control_length - header) / sizeof(__s32);
@@ -249,8 +243,8 @@ static __always_inline void describe_received(struct scratch *s,
 
 	s->installed = installed;
 	s->cloexec = message->control_flags & MSG_CMSG_CLOEXEC ? EVENT_FILE_CLOEXEC : 0;
-	s->open = (__u64)get(table, fd);
-	s->open_size = get(table, max_fds);
+	s->open = (__u64)see(table, fd);
+	s->open_size = see(table, max_fds);
 	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
 		if (!installed_on(i))
 			break;
@@ -323,7 +317,7 @@ static __always_inline enum event_reason why_lost(const struct event_message *me
 
 	if (sk && get(sk, __sk_common.skc_flags) & 1UL << SOCK_DEAD)
 		return is_garbage(sk) ? EVENT_REASON_GC : EVENT_REASON_UNREAD;
-	if (get(task, flags) & PF_KTHREAD)
+	if (see(task, flags) & PF_KTHREAD)
 		return EVENT_REASON_GC;
 	switch (current_call(task).kind) {
 	case CALL_RECEIVE:

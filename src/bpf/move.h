@@ -102,7 +102,7 @@ static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 inst
 		return;
 	flags = describe_task(&s->event.task, task);
 	if (source)
-		flags |= describe_task(&s->event.peer_task, source);
+		flags |= describe_task(&s->event.peer_task, typed(source));
 	else
 		s->event.peer_task.start_time = 0;
 	s->event.flags = EVENT_DESCRIBED | flags;
@@ -159,7 +159,7 @@ static __always_inline void on_adding(struct file *listener, __u32 command, __u6
 	target = task_of_notification(listener, request.id);
 	if (!target)
 		return;
-	describe_task(&adding.target, target);
+	describe_task(&adding.target, typed(target));
 	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
 	adding.source_fd = request.srcfd;
 	adding.fd_flags = request.newfd_flags;

@@ -6,16 +6,16 @@
 #include "event.h"
 #include "kernel.h"
 
-/* The file that a descriptor of the task leads to; NULL where there is none. */
+/* The file that a descriptor of the task, typed as of see(), leads to; NULL where there is none. */
 static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
 {
-	struct files_struct *files = get(task, files);
-	struct fdtable *table = get(files, fdt);
+	struct files_struct *files = see(task, files);
+	struct fdtable *table = see(files, fdt);
 	struct file *file = NULL;
 
-	if (fd < 0 || (__u32)fd >= get(table, max_fds))
+	if (fd < 0 || (__u32)fd >= see(table, max_fds))
 		return NULL;
-	copy_kernel(&file, sizeof(file), get(table, fd) + fd);
+	copy_kernel(&file, sizeof(file), see(table, fd) + fd);
 	return file;
 }
 

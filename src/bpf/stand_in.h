@@ -5,11 +5,13 @@
  * costs the events of all who come meanwhile: a quarter of them, among forty busy processes.
  *
  * So a program is not preempted while it works; but the kernel begins and ends it, and a tick that
- * comes in these few instructions still does it. So each has a stand-in: the same program once more,
- * which does the work where the first was skipped. Both attached, they run one after the other, in
- * an order that the kernel does not promise.
+ * comes in these few instructions still does it, until that task has a CPU again. So each has two
+ * stand-ins: the same program once more, which does the work where the others were skipped. All
+ * attached, they run one after the other, in an order that the kernel does not promise. With one
+ * stand-in a crowd of forty processes still lost events in one of ten runs, on slow processors.
  *
- * All of this is left out of kernels before 6.15, which are commonly not built to be preempted here.
+ * All of this is left out where programs are not preempted so, in kernels before 6.15 too: they are
+ * commonly not built for it.
  */
 #ifndef FDPASS_STAND_IN_H
 #define FDPASS_STAND_IN_H
@@ -17,20 +19,13 @@
 #include "kernel.h"
 #include "report.h"
 
-/* The most programs of an object that have a stand-in. */
+/* The most programs of an object that have stand-ins. */
 #define MAX_HOOKS 8
 
 #ifdef TYPED_READS
 
-/*
- * Since 6.15, with calling global functions where preemption is off (b2bb703434bf "bpf: Summarize
- * sleepable global subprogs"). User space looks for the same: it loads the stand-ins.
- */
-struct bpf_subprog_info___sleep {
-	bool might_sleep : 1;
-} __attribute__((preserve_access_index));
-
-#define PREEMPTIBLE bpf_core_field_exists(struct bpf_subprog_info___sleep, might_sleep)
+/* Set by user space, which then loads the stand-ins as well. */
+const volatile bool preemptible = false;
 
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
@@ -61,7 +56,7 @@ static __always_inline bool take_turn(__u32 hook, __u8 index)
 	struct turns *task_turns;
 	__u8 turn, mine = 1 << index;
 
-	if (!PREEMPTIBLE)
+	if (!preemptible)
 		return true;
 	task_turns = bpf_task_storage_get(&turns, bpf_get_current_task_btf(), NULL,
 					  BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -84,10 +79,10 @@ static __always_inline bool take_turn(__u32 hook, __u8 index)
 	do {                                                                                       \
 		unsigned long interrupts_;                                                         \
                                                                                                    \
-		if (PREEMPTIBLE)                                                                   \
+		if (preemptible)                                                                   \
 			bpf_preempt_disable();                                                     \
 		work;                                                                              \
-		if (PREEMPTIBLE) {                                                                 \
+		if (preemptible) {                                                                 \
 			bpf_local_irq_save(&interrupts_);                                          \
 			bpf_preempt_enable();                                                      \
 			bpf_local_irq_restore(&interrupts_);                                       \

@@ -31,7 +31,7 @@ static __always_inline bool descends_from_tracer(struct task_struct *task)
 /* The thread group's pid in the pid namespace of the task itself. */
 static __always_inline __u32 pid_in_namespace(struct task_struct *task, __u32 pid)
 {
-	struct signal_struct *signal = get(task, signal);
+	struct signal_struct *signal = see(task, signal);
 	struct pid *numbers = NULL;
 	struct upid *deepest;
 	__s32 number = 0;
@@ -51,35 +51,42 @@ static __always_inline __u32 pid_in_namespace(struct task_struct *task, __u32 pi
 	return number;
 }
 
-static __always_inline const void *comm_of(struct task_struct *task)
+static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struct *task)
 {
-	return (void *)task + bpf_core_field_offset(struct task_struct, comm);
+#ifdef TYPED_READS
+	((__u64 *)to)[0] = *(__u64 *)&task->comm[0];
+	((__u64 *)to)[1] = *(__u64 *)&task->comm[8];
+#else
+	copy_kernel(to, EVENT_COMM_LEN,
+		    (void *)task + bpf_core_field_offset(struct task_struct, comm));
+#endif
 }
 
-/* Returns the EVENT_TASK_* flags of the task. */
+/* The task is typed, as of see(). Returns its EVENT_TASK_* flags. */
 static __always_inline __u16 describe_task(struct event_task *ret, struct task_struct *task)
 {
-	struct cred *cred = get(task, real_cred);
-	struct task_struct *parent = get(task, real_parent);
-	struct nsproxy *nsproxy = get(task, nsproxy);
-	unsigned int flags = get(task, flags);
+	struct cred *cred = see(task, real_cred);
+	struct task_struct *parent = see(task, real_parent);
+	struct task_struct *leader = see(task, group_leader);
+	struct nsproxy *nsproxy = see(task, nsproxy);
+	unsigned int flags = see(task, flags);
 	__u16 told = 0;
 
-	ret->pid = get(task, tgid);
-	ret->tid = get(task, pid);
+	ret->pid = see(task, tgid);
+	ret->tid = see(task, pid);
 	ret->nspid = pid_in_namespace(task, ret->pid);
-	ret->uid = get(cred, uid.val);
-	ret->gid = get(cred, gid.val);
-	ret->start_time = get(get(task, group_leader), start_boottime) ?: 1;
+	ret->uid = see(cred, uid.val);
+	ret->gid = see(cred, gid.val);
+	ret->start_time = see(leader, start_boottime) ?: 1;
 	ret->mntns_id = 0;
 	if (nsproxy) {
-		struct mnt_namespace *mntns = get(nsproxy, mnt_ns);
+		struct mnt_namespace *mntns = see(nsproxy, mnt_ns);
 
-		ret->mntns_id = get(mntns, ns.inum);
+		ret->mntns_id = see(mntns, ns.inum);
 	}
-	copy_kernel(ret->comm, sizeof(ret->comm), comm_of(task));
-	ret->parent_pid = get(parent, tgid);
-	copy_kernel(ret->parent_comm, sizeof(ret->parent_comm), comm_of(parent));
+	read_comm(ret->comm, task);
+	ret->parent_pid = see(parent, tgid);
+	read_comm(ret->parent_comm, parent);
 
 	if (flags & PF_KTHREAD)
 		told |= EVENT_TASK_KERNEL;
@@ -177,22 +184,23 @@ static __always_inline void read_socketcall(struct call *ret, struct pt_regs *re
 		ret->fd = fd;
 }
 
-/* The system call that the task is in, from its registers. */
+/* The system call that the current task is in, from its registers. */
 static __always_inline struct call current_call(struct task_struct *task)
 {
 	struct call call = { .kind = CALL_OTHER, .fd = -1 };
 	struct pt_regs *regs;
-	__u32 number;
+	__u32 flags, number;
 
-	if (get(task, flags) & PF_KTHREAD)
+	flags = see(task, flags);
+	if (flags & PF_KTHREAD)
 		return call;
-	if (get(task, flags) & PF_IO_WORKER) {
+	if (flags & PF_IO_WORKER) {
 		call.kind = CALL_IO_URING;
 		return call;
 	}
 	regs = user_registers(task);
 	number = get(regs, orig_ax);
-	if (get(task, thread_info.status) & TS_COMPAT) {
+	if (see(task, thread_info.status) & TS_COMPAT) {
 		if (number == 102) { /* socketcall */
 			read_socketcall(&call, regs);
 			return call;

@@ -28,12 +28,14 @@ char LICENSE[] SEC("license") = "GPL";
 		return 0;                                                                          \
 	}
 
-/* With a stand-in; see stand_in.h. */
+/* With stand-ins; see stand_in.h. */
 #define TRACEPOINT(point, name, hook, context)                                                     \
 	HEAD(point, name, context);                                                                \
 	PROGRAM(point##_##name, point, name, context, IN_TURN(hook, 0, on_##point##_##name(ctx)))  \
 	PROGRAM(stand_in_##point##_##name, point, name, context,                                   \
 		IN_TURN(hook, 1, on_##point##_##name(ctx)))                                        \
+	PROGRAM(stand_in_2_##point##_##name, point, name, context,                                 \
+		IN_TURN(hook, 2, on_##point##_##name(ctx)))                                        \
 	HEAD(point, name, context)
 
 #define ENTRY(name, hook) TRACEPOINT(enter, name, hook, trace_event_raw_sys_enter)
@@ -46,7 +48,7 @@ char LICENSE[] SEC("license") = "GPL";
 		UNDISTURBED(on_exit_##name(ctx)))                                                  \
 	HEAD(exit, name, trace_event_raw_sys_exit)
 
-/* The programs that have a stand-in. */
+/* The programs that have stand-ins. */
 enum hook {
 	HOOK_ENTER_SENDMSG,
 	HOOK_EXIT_SENDMSG,

@@ -72,7 +72,7 @@ static const struct way ways[] = {
 };
 
 #define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
-#define MAX_LINKS 32
+#define MAX_LINKS 64
 
 struct tracer {
 	const struct way *way;
@@ -146,10 +146,27 @@ static bool is_stand_in(const struct bpf_program *program)
 	return strncmp(bpf_program__name(program), "stand_in_", strlen("stand_in_")) == 0;
 }
 
+/*
+ * May the kernel preempt these programs? Those of tracepoints since 7.0. What a program does about it
+ * takes a kernel that lets it call global functions where preemption is off, since 6.15 (b2bb703434bf
+ * "bpf: Summarize sleepable global subprogs").
+ */
+static bool is_preemptible(const struct bpf_object *object, const struct btf *kernel)
+{
+	switch (bpf_program__type(bpf_object__next_program(object, NULL))) {
+	case BPF_PROG_TYPE_TRACING:
+		return kernel_has_member(kernel, "bpf_subprog_info", "might_sleep");
+	case BPF_PROG_TYPE_TRACEPOINT:
+		return kernel_has(kernel, "trace_call_bpf_faultable");
+	default:
+		return false;
+	}
+}
+
 /* Leave out the programs whose function this kernel does not have, and what it does not need. */
 static void choose_programs(struct bpf_object *object, const struct btf *kernel)
 {
-	bool preemptible = kernel_has_member(kernel, "bpf_subprog_info", "might_sleep");
+	bool preemptible = is_preemptible(object, kernel);
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object) {
@@ -170,8 +187,10 @@ static void set_constants(struct bpf_object *object, const struct btf *kernel,
 {
 	bool collector_in_caller = !kernel_has(kernel, "unix_add_edges");
 	int tracer_pid = options->trace_children ? getpid() : 0;
+	bool preemptible = is_preemptible(object, kernel);
 	uint64_t wake_at = options->ring_size / 4;
 
+	set_constant(object, "preemptible", &preemptible, sizeof(preemptible));
 	set_constant(object, "collector_in_caller", &collector_in_caller,
 		     sizeof(collector_in_caller));
 	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
