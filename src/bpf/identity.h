@@ -4,7 +4,7 @@
  * free, and two eventfds differ in nothing else, not even in their inode. So the creation of files
  * with an anonymous inode (eventfd, epoll, timerfd, signalfd, inotify …) is noted, by address.
  *
- * This is the one hook that is not on the path of messages: whoever creates such a file pays it.
+ * This hook is not on the path of messages: whoever creates such a file pays it.
  * All other files are told apart by user space (src/core/identity.c) from what they are.
  */
 #ifndef FDPASS_IDENTITY_H

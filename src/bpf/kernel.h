@@ -338,6 +338,39 @@ struct scm_cookie {
 	struct scm_creds creds;
 };
 
+struct io_ring_ctx {
+	struct task_struct
+		*submitter_task; /* the only one that may submit, if that was asked for */
+	struct list_head tctx_list;
+};
+
+struct io_tctx_node {
+	struct list_head ctx_node;
+	struct task_struct *task;
+};
+
+struct io_uring_task {
+	struct task_struct *task;
+};
+
+struct io_kiocb {
+	struct io_uring_task *tctx; /* since 6.13, before it the task itself */
+};
+
+struct io_kiocb___task {
+	struct task_struct *task;
+};
+
+struct callback_head {
+	struct callback_head *next;
+};
+
+struct io_msg { /* what an io_kiocb begins with */
+	struct file *src_file; /* since 6.0, with IORING_MSG_SEND_FD */
+	struct callback_head tw;
+	__u32 cmd;
+};
+
 struct pt_regs {
 	unsigned long r10, r8;
 	unsigned long cx, dx, si, di, bx;
