@@ -31,6 +31,8 @@
 #define RLIMIT_NOFILE 7
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
+#define SOCK_SEQPACKET 5
+#define SEND_SHUTDOWN 2 /* sk_shutdown */
 /* Bits of struct socket.flags, up to 6.15: linux/net.h. */
 #define SOCK_PASSCRED 3
 #define SOCK_PASSSEC 4
@@ -270,6 +272,7 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	int sk_sndbuf;
 	unsigned char sk_shutdown; /* until 5.6 a bit field */
+	int sk_err;
 };
 
 struct sock___rights { /* since 6.16 (77cbe1a6d873 "af_unix: Introduce SO_PASSRIGHTS.") */
@@ -315,9 +318,14 @@ struct trace_event_raw_sys_exit {
 	long ret;
 };
 
+struct iov_iter {
+	unsigned long count;
+};
+
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	struct iov_iter msg_iter;
 	void *msg_control; /* since 5.8 a union of the kernel's and the user's pointer */
 	unsigned long msg_controllen;
 	unsigned int msg_flags;
