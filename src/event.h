@@ -228,6 +228,8 @@ struct event_message {
 #define EVENT_MESSAGE_NAMED 0x1 /* with an address: msg_name */
 #define EVENT_MESSAGE_DONTWAIT 0x2 /* MSG_DONTWAIT or O_NONBLOCK */
 #define EVENT_MESSAGE_OOB 0x4 /* MSG_OOB */
+#define EVENT_MESSAGE_TOO_LONG 0x8 /* not a stream, and longer than the socket's send buffer */
+#define EVENT_MESSAGE_SHUT 0x10 /* SOCK_SEQPACKET, and the other end was gone already */
 
 /* State, not events: one message in flight, as told by the table or found in a receive queue. */
 struct event_queued {

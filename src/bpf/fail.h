@@ -16,6 +16,7 @@
 #define EPIPE 32
 #define EISCONN 106
 #define ENOTCONN 107
+#define EMSGSIZE 90
 #define ETOOMANYREFS 109
 #define ECONNREFUSED 111
 #define EOPNOTSUPP 95
@@ -23,7 +24,6 @@
 #define MSG_OOB 0x1
 #define MSG_DONTWAIT 0x40
 #define RCV_SHUTDOWN 1
-#define SEND_SHUTDOWN 2
 #define TCP_ESTABLISHED 1
 #define CAP_SYS_ADMIN 21
 #define CAP_SYS_RESOURCE 24
@@ -42,6 +42,23 @@ static __always_inline bool too_many_in_flight(struct task_struct *task)
 		get(get(cred, user_ns), level));
 }
 
+/*
+ * What a send can fail with later is told by how it began. sk_err is what a send fails with before
+ * all else, and is forgotten then: the other end sets both when it is closed with messages unread.
+ */
+static __always_inline __u32 prospects_of(struct msghdr *msg, struct sock *sk, __u16 type)
+{
+	__u32 prospects = 0;
+
+	if (type == SOCK_STREAM)
+		return 0;
+	if (get(msg, msg_iter.count) > (__u32)get(sk, sk_sndbuf) - 32)
+		prospects |= EVENT_MESSAGE_TOO_LONG;
+	if (type == SOCK_SEQPACKET && get(sk, sk_shutdown) & SEND_SHUTDOWN && !get(sk, sk_err))
+		prospects |= EVENT_MESSAGE_SHUT;
+	return prospects;
+}
+
 /* Refused before the list was attached to a message buffer. */
 static __always_inline int why_not_attached(const struct event_message *message,
 					    struct task_struct *task, struct sock *sk, short type)
@@ -58,6 +75,10 @@ static __always_inline int why_not_attached(const struct event_message *message,
 	if (!named && !peer_of(sk))
 		return -ENOTCONN;
 	if (type == SOCK_STREAM && get(sk, sk_shutdown) & SEND_SHUTDOWN)
+		return -EPIPE;
+	if (message->send_flags & EVENT_MESSAGE_TOO_LONG)
+		return named ? 0 : -EMSGSIZE; /* or it is no name */
+	if (message->send_flags & EVENT_MESSAGE_SHUT)
 		return -EPIPE;
 	if (too_many && !full_now)
 		return -ETOOMANYREFS;

@@ -4,7 +4,8 @@
  * pass through. Fetches the arguments and calls the handlers of message.h, nothing else.
  *
  * What each costs whom: the sender of control data pays sent; the sender of descriptors queued too;
- * their receiver, or whoever throws them away, detach and destroyed. Nobody else pays anything.
+ * their receiver, or whoever throws them away, detach and destroyed. Besides these, only whoever makes
+ * an anonymous inode pays (created) or, in io_uring, a file in a ring's table (installed).
  */
 #include "message.h"
 #include "move.h"
@@ -98,6 +99,47 @@ int BPF_PROG(added, struct file *listener, unsigned int command, unsigned long a
 	     long installed)
 {
 	UNDISTURBED(on_added(installed));
+	return 0;
+}
+
+/* int io_msg_ring(struct io_kiocb *, unsigned int): since 5.18, with descriptors since 6.0 */
+SEC("fentry/io_msg_ring")
+int BPF_PROG(posting, struct io_kiocb *request)
+{
+	UNDISTURBED(on_posting(request));
+	return 0;
+}
+
+SEC("fexit/io_msg_ring")
+int BPF_PROG(posted)
+{
+	UNDISTURBED(on_posted());
+	return 0;
+}
+
+/* void io_msg_tw_fd_complete(struct callback_head *): since 6.2 */
+SEC("fentry/io_msg_tw_fd_complete")
+int BPF_PROG(posting_remotely, struct callback_head *work)
+{
+	UNDISTURBED(on_posting_remotely(work));
+	return 0;
+}
+
+SEC("fexit/io_msg_tw_fd_complete")
+int BPF_PROG(posted_remotely)
+{
+	UNDISTURBED(on_posted());
+	return 0;
+}
+
+/* int __io_fixed_fd_install(struct io_ring_ctx *, struct file *, unsigned int): since 6.0 */
+SEC("fexit/__io_fixed_fd_install")
+int BPF_PROG(installed, struct io_ring_ctx *ring, struct file *file, unsigned int place, int result)
+{
+	UNDISTURBED({
+		on_installing(ring, file);
+		on_installed(result);
+	});
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  * free, and two eventfds differ in nothing else, not even in their inode. So the creation of files
  * with an anonymous inode (eventfd, epoll, timerfd, signalfd, inotify …) is noted, by address.
  *
- * This is the one hook that is not on the path of messages: whoever creates such a file pays it.
+ * This hook is not on the path of messages: whoever creates such a file pays it.
  * All other files are told apart by user space (src/core/identity.c) from what they are.
  */
 #ifndef FDPASS_IDENTITY_H
@@ -17,8 +17,10 @@
 #define ANON_INODE_FS_MAGIC 0x09041934 /* linux/magic.h */
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 131072); /* addresses ever used; one that is in it is only updated */
+	/* Over days, such files lie at more addresses than any table has room for. Of one that was
+	 * evicted the generation is not known, which is no other file's. */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 131072);
 	__type(key, __u64);
 	__type(value, __u32);
 } generations SEC(".maps");
@@ -45,7 +47,7 @@ static __always_inline void on_created_fd(__s32 fd)
 		on_created(file_of_fd(current_task(), fd));
 }
 
-/* 0: created before the trace began, or not a file with an anonymous inode. */
+/* 0: created before the trace began or very long ago, or not a file with an anonymous inode. */
 static __always_inline __u32 generation_of(struct file *file, __u32 magic)
 {
 	__u64 address = (__u64)file;

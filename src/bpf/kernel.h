@@ -31,6 +31,8 @@
 #define RLIMIT_NOFILE 7
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
+#define SOCK_SEQPACKET 5
+#define SEND_SHUTDOWN 2 /* sk_shutdown */
 /* Bits of struct socket.flags, up to 6.15: linux/net.h. */
 #define SOCK_PASSCRED 3
 #define SOCK_PASSSEC 4
@@ -270,6 +272,7 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	int sk_sndbuf;
 	unsigned char sk_shutdown; /* until 5.6 a bit field */
+	int sk_err;
 };
 
 struct sock___rights { /* since 6.16 (77cbe1a6d873 "af_unix: Introduce SO_PASSRIGHTS.") */
@@ -315,9 +318,14 @@ struct trace_event_raw_sys_exit {
 	long ret;
 };
 
+struct iov_iter {
+	unsigned long count;
+};
+
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	struct iov_iter msg_iter;
 	void *msg_control; /* since 5.8 a union of the kernel's and the user's pointer */
 	unsigned long msg_controllen;
 	unsigned int msg_flags;
@@ -336,6 +344,39 @@ struct scm_fp_list {
 struct scm_cookie {
 	struct scm_fp_list *fp;
 	struct scm_creds creds;
+};
+
+struct io_ring_ctx {
+	struct task_struct
+		*submitter_task; /* the only one that may submit, if that was asked for */
+	struct list_head tctx_list;
+};
+
+struct io_tctx_node {
+	struct list_head ctx_node;
+	struct task_struct *task;
+};
+
+struct io_uring_task {
+	struct task_struct *task;
+};
+
+struct io_kiocb {
+	struct io_uring_task *tctx; /* since 6.13, before it the task itself */
+};
+
+struct io_kiocb___task {
+	struct task_struct *task;
+};
+
+struct callback_head {
+	struct callback_head *next;
+};
+
+struct io_msg { /* what an io_kiocb begins with */
+	struct file *src_file; /* since 6.0, with IORING_MSG_SEND_FD */
+	struct callback_head tw;
+	__u32 cmd;
 };
 
 struct pt_regs {

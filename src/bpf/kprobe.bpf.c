@@ -141,6 +141,48 @@ int added(struct pt_regs *ctx)
 	return 0;
 }
 
+SEC("kprobe/io_msg_ring")
+int posting(struct pt_regs *ctx)
+{
+	on_posting((void *)PT_REGS_PARM1(ctx));
+	return 0;
+}
+
+SEC("kretprobe/io_msg_ring")
+int posted(struct pt_regs *ctx)
+{
+	on_posted();
+	return 0;
+}
+
+SEC("kprobe/io_msg_tw_fd_complete")
+int posting_remotely(struct pt_regs *ctx)
+{
+	on_posting_remotely((void *)PT_REGS_PARM1(ctx));
+	return 0;
+}
+
+SEC("kretprobe/io_msg_tw_fd_complete")
+int posted_remotely(struct pt_regs *ctx)
+{
+	on_posted();
+	return 0;
+}
+
+SEC("kprobe/__io_fixed_fd_install")
+int installing(struct pt_regs *ctx)
+{
+	on_installing((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx));
+	return 0;
+}
+
+SEC("kretprobe/__io_fixed_fd_install")
+int installed(struct pt_regs *ctx)
+{
+	on_installed(PT_REGS_RC(ctx));
+	return 0;
+}
+
 SEC("kretprobe/anon_inode_getfile")
 int created(struct pt_regs *ctx)
 {

@@ -107,7 +107,8 @@ static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, str
 			.described = true,
 			.sender_sock = (__u64)sk,
 			.scm = (__u64)scm,
-			.send_flags = send_flags_of(msg),
+			.send_flags = send_flags_of(msg) |
+				      prospects_of(msg, sk, s->event.socket.type),
 			.sender_tid = s->event.task.tid,
 		};
 

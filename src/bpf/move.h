@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptors that get into another process with no message: pidfd_getfd(2), and the seccomp
- * supervisor's SECCOMP_IOCTL_NOTIF_ADDFD (seccomp_unotify(2)).
+ * Descriptors that get into another process with no message: pidfd_getfd(2), the seccomp
+ * supervisor's SECCOMP_IOCTL_NOTIF_ADDFD (seccomp_unotify(2)), and io_uring's IORING_OP_MSG_RING.
  */
 #ifndef FDPASS_MOVE_H
 #define FDPASS_MOVE_H
@@ -54,7 +54,7 @@ static __always_inline void report_move(struct scratch *s, __u64 file, __s32 fro
  * Moves are rare: their programs share a scratch, and one that was preempted keeps the others
  * of its CPU out. Returns NULL, and counts, where that is so.
  */
-static __always_inline struct scratch *begin_move(enum event_via via)
+static __always_inline struct scratch *begin_move(enum event_via via, __u32 nr_files)
 {
 	struct scratch *s = scratch_of(SCRATCH_MOVE);
 
@@ -65,7 +65,7 @@ static __always_inline struct scratch *begin_move(enum event_via via)
 		return NULL;
 	}
 	s->busy = true;
-	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), 2);
+	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), nr_files);
 	s->event.via = via;
 	describe_socket(&s->event.socket, NULL, -1);
 	describe_socket(&s->event.peer, NULL, -1);
@@ -97,7 +97,7 @@ static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 inst
 	if (installed < 0)
 		return;
 	source = task_of_pid(pid);
-	s = begin_move(EVENT_VIA_PIDFD_GETFD);
+	s = begin_move(EVENT_VIA_PIDFD_GETFD, 2);
 	if (!s)
 		return;
 	flags = describe_task(&s->event.task, task);
@@ -176,7 +176,7 @@ static __always_inline void on_added(__s32 installed)
 
 	if (!adding)
 		return;
-	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD) : NULL;
+	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD, 2) : NULL;
 	if (s) {
 		s->event.task = adding->target;
 		s->event.flags = EVENT_DESCRIBED |
@@ -185,6 +185,143 @@ static __always_inline void on_added(__s32 installed)
 			    adding->fd_flags & O_CLOEXEC);
 	}
 	bpf_map_delete_elem(&addings, &thread);
+}
+
+#define IORING_MSG_SEND_FD 1
+
+/* A thread that carries out IORING_OP_MSG_RING: a file goes from one ring's table into another's. */
+struct posting {
+	__u64 request;
+	__u64 ring; /* the other one; 0: it is not installed yet */
+	__u64 file;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024); /* threads that carry out one at one time */
+	__type(key, __u64);
+	__type(value, struct posting);
+} postings SEC(".maps");
+
+static __always_inline struct posting *find_posting(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&postings, &thread);
+}
+
+/*
+ * io_msg_ring(request, flags), since 5.18: runs in the task that submitted it, in a worker of it, or
+ * in the thread that polls the ring.
+ */
+static __always_inline void on_posting(struct io_kiocb *request)
+{
+	struct io_msg *msg = (struct io_msg *)request;
+	struct posting posting = { .request = (__u64)request };
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if (!bpf_core_field_exists(msg->src_file) || get(msg, cmd) != IORING_MSG_SEND_FD)
+		return;
+	if (bpf_map_update_elem(&postings, &thread, &posting, BPF_ANY))
+		count_lost(EVENT_LOST_TABLE);
+}
+
+/*
+ * io_msg_tw_fd_complete(work), since 6.2: a ring that only one task may touch has it carried out by
+ * that task.
+ */
+static __always_inline void on_posting_remotely(struct callback_head *work)
+{
+	on_posting((void *)work - bpf_core_field_offset(struct io_msg, tw));
+}
+
+static __always_inline void on_posted(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&postings, &thread);
+}
+
+static __always_inline struct task_struct *task_of_request(struct io_kiocb *request)
+{
+	struct io_kiocb___task *older = (void *)request;
+
+	if (bpf_core_field_exists(older->task))
+		return get(older, task);
+	return get(get(request, tctx), task);
+}
+
+/* Tasks that use one ring that are looked at. */
+#define MAX_RING_USERS 64
+
+/*
+ * The process that uses the ring: each task that ever submitted to it is on its list until it exits
+ * or executes another program. NULL where that is not one process: then who gets it is not known.
+ */
+static __always_inline struct task_struct *user_of_ring(struct io_ring_ctx *ring)
+{
+	struct list_head *head =
+		(void *)ring + bpf_core_field_offset(struct io_ring_ctx, tctx_list);
+	struct task_struct *submitter = get(ring, submitter_task);
+	struct task_struct *user = NULL;
+	struct list_head *at = get(head, next);
+
+	for (int i = 0; i < MAX_RING_USERS && at != head; i++) {
+		struct io_tctx_node *node =
+			(void *)at - bpf_core_field_offset(struct io_tctx_node, ctx_node);
+		struct task_struct *leader = get(get(node, task), group_leader);
+
+		if (user && leader != user)
+			return NULL;
+		user = leader;
+		at = get(at, next);
+	}
+	if (at != head)
+		return NULL;
+	return user && submitter && get(submitter, group_leader) == user ? submitter : user;
+}
+
+/*
+ * __io_fixed_fd_install(ring, file, place), since 6.0: `file` is put into the table of the ring, by
+ * io_msg_ring() or by a request that opens or accepts straight into it. The ring is locked.
+ */
+static __always_inline void on_installing(struct io_ring_ctx *ring, struct file *file)
+{
+	struct posting *posting = find_posting();
+	struct io_msg *msg;
+
+	if (!posting)
+		return;
+	msg = (struct io_msg *)posting->request;
+	if (get(msg, src_file) != file)
+		return; /* the end of that one was missed: this is another */
+	posting->ring = (__u64)ring;
+	posting->file = (__u64)file;
+}
+
+/* It returned: a place in the table, 0 or a negative errno. A place in a table is no descriptor. */
+static __always_inline void on_installed(__s32 place)
+{
+	struct posting *posting = find_posting();
+	struct task_struct *user;
+	struct scratch *s;
+
+	if (!posting || !posting->ring || place < 0)
+		return;
+	s = begin_move(EVENT_VIA_IO_URING, 1);
+	if (!s)
+		return;
+	s->event.flags = EVENT_DESCRIBED | describe_task(&s->event.peer_task,
+							 task_of_request((void *)posting->request));
+	user = user_of_ring((void *)posting->ring);
+	if (user)
+		s->event.flags |= describe_task(&s->event.task, user);
+	else
+		s->event.task.start_time = 0;
+	s->lists[0] = posting->file;
+	describe_files(SCRATCH_MOVE);
+	report_scratch(s);
+	s->busy = false;
 }
 
 #endif

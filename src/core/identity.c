@@ -27,7 +27,7 @@ struct traits {
 struct identity {
 	uint64_t address;
 	struct traits traits;
-	uint64_t number; /* 0: only the address was seen */
+	uint64_t number; /* 0: none yet */
 	UT_hash_handle by_address;
 	TAILQ_ENTRY(identity) by_age;
 };
@@ -120,15 +120,17 @@ static struct traits traits_of(const struct file *file)
 
 int identities_set(struct identities *identities, struct file *file)
 {
-	struct identity *identity = find(identities, file->address);
 	const struct traits traits = traits_of(file);
+	struct identity *identity;
 
+	if (!file->known)
+		return 0;
+	identity = find(identities, file->address);
 	if (!identity)
 		identity = add(identities, file->address);
 	if (!identity)
 		return -ENOMEM;
-	if (identity->number == 0 ||
-	    (file->known && memcmp(&identity->traits, &traits, sizeof(traits)) != 0)) {
+	if (identity->number == 0 || memcmp(&identity->traits, &traits, sizeof(traits)) != 0) {
 		identity->number = ++identities->last_number;
 		identity->traits = traits;
 	}

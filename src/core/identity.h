@@ -24,7 +24,8 @@ struct identities *identities_free(struct identities *identities);
 
 /*
  * Set file->identity: the same for the same open file description, never the same for two. A file
- * of which only the address is known gets what that address stood for last. Returns 0 or -ENOMEM.
+ * of which only the address is known gets none: where an event was lost, that may be another one's
+ * by now. Returns 0 or -ENOMEM.
  */
 int identities_set(struct identities *identities, struct file *file);
 

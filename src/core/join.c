@@ -568,7 +568,8 @@ static int on_moved(struct join *join, const struct decoded *decoded)
 	pass.via = event->via;
 	pass.time_ns = event->time_ns;
 	pass.done_ns = event->time_ns;
-	take_process(&pass.sender, &event->peer_task, false);
+	/* Which of the two is traced is not told, and one of them may not be known. */
+	take_process(&pass.sender, &event->peer_task, event->flags & EVENT_TASK_TRACED);
 	take_process(&pass.receiver, &event->task, event->flags & EVENT_TASK_TRACED);
 	take_file(&pass, message, 0);
 	if (files[0].flags & EVENT_FILE_FD_KNOWN)

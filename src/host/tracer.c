@@ -50,7 +50,7 @@ struct way {
 };
 
 static const char *const tracepoint_gaps[] = {
-	"sends and receives through io_uring, and those of 32-bit programs",
+	"sends, receives and moves through io_uring, and those of 32-bit programs",
 	"who lost a descriptor that was read with read(2), closed unread or garbage collected",
 	"descriptors between two looks at the queues: a loss is seen up to 0.2 s late",
 	NULL,

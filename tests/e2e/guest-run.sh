@@ -53,6 +53,36 @@ run_scenarios() {
 		>>"$1/scenarios" 2>&1
 }
 
+# Trace what needs more room than the ring buffer has, with a reader that is stopped most of the time.
+# $1: the way, $2: a folder
+run_stopped() {
+	mkdir -p "$2"
+	rm -f "$2/truth" "$2/rows" "$2/status"
+	: >"$2/messages"
+	fdpass --attach "$1" --buffer-size 256K -o json >"$2/rows" 2>"$2/messages" &
+	tracer=$!
+	wait_until_tracing $tracer "$2/messages" || return 1
+
+	kill -STOP $tracer
+	timeout 100 workload --truth "$2/truth" load/crowd load/crowd-datagram >"$2/scenarios" 2>&1 &
+	crowd=$!
+	while kill -0 $crowd 2>/dev/null; do
+		sleep 0.3
+		kill -CONT $tracer
+		sleep 0.1
+		kill -STOP $tracer
+	done
+	wait $crowd
+	result=$?
+	kill -CONT $tracer
+	sleep 1
+	stop $tracer
+	echo $? >"$2/status"
+	cat "$2/messages" >&2
+	# 3: it ran and lost events.
+	[ "$(cat "$2/status")" = 3 ] && [ $result = 0 ]
+}
+
 # One way. $1: the way, $2: its folder
 run_way() {
 	mkdir -p "$2"
@@ -104,5 +134,6 @@ run_way() {
 mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
+	[ ! -e "$folder/$way/rows" ] || run_stopped "$way" "$folder/$way/stopped" || failed=1
 done
 exit $failed

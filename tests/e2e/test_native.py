@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+import account
 import compare
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -62,6 +63,7 @@ def fixture_verdict(request, tmp_path_factory):
         "output": run.stdout,
         "fdpass": (result / "status").read_text().strip(),
     }
+    verdict["stopped"] = account.check_folder(result / "stopped", request.param)
     (result / "verdict").write_text(json.dumps(verdict))
     return verdict
 
@@ -78,6 +80,12 @@ def test_ended_well(verdict):
     """It lost nothing, and so did the workload."""
     assert verdict["run"]["fdpass"] == "0", verdict["run"]["output"]
     assert verdict["run"]["status"] == 0, verdict["run"]["output"]
+
+
+def test_stopped_reader(verdict):
+    """What was told and what was lost is what happened, and no row is wrong."""
+    problems, summary = verdict["stopped"]
+    assert not problems, "\n".join([*problems[:10], summary])
 
 
 def test_gaps_are_needed(verdict):

@@ -46,8 +46,17 @@ static void test_same(void **state)
 	file.mode = S_IFREG | 0600;
 	file.path = (char *)"/renamed";
 	assert_int_equal(identity_of(identities, file), identity);
-	/* what is not described is what the address stood for last */
-	assert_int_equal(identity_of(identities, (struct file){ .known = false }), identity);
+}
+
+/* What an address stood for when it was last described need not be what it stands for now. */
+static void test_address_only(void **state)
+{
+	struct identities *identities = *state;
+	struct file file = { .known = false };
+
+	identity_of(identities, eventfd(1));
+	assert_int_equal(identities_set(identities, &file), 0);
+	assert_int_equal(file.identity, 0);
 }
 
 static void test_other_inode(void **state)
@@ -98,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_address_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_inode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_eventfd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_sort, set_up, tear_down),

@@ -257,6 +257,8 @@ static int keep_row(void *userdata, const struct pass *pass)
 	struct row *row = &rows->rows[rows->count++];
 
 	assert_true(rows->count <= MAX_ROWS);
+	/* What the address stood for when it was last described need not be what it stands for now. */
+	assert_true(pass->file.known || pass->file.identity == 0);
 	row->pass = *pass;
 	row->pass.file.path = NULL; /* borrowed */
 	if (pass->file.path)

@@ -106,17 +106,63 @@ static void receive_both_short(struct actor *me, int sock, const void *argument)
 	receive_into(me, sock, CMSG_LEN(2 * sizeof(int)), "truncated");
 }
 
+static int refuse(struct actor *me, int every)
+{
+	int program = refuse_files_of(me->self.pid, every);
+
+	if (program < 0)
+		actor_skip(me, "no security module that refuses: %s", strerror(-program));
+	return program;
+}
+
 static void receive_refused(struct actor *me, int sock, const void *argument)
 {
 	int program;
 
 	(void)argument;
 	step_wait(me->stage, 1);
-	program = refuse_files_of(me->self.pid);
-	if (program < 0)
-		actor_skip(me, "no security module that refuses: %s", strerror(-program));
+	program = refuse(me, 1);
 	receive_into(me, sock, CONTROL_WHOLE, "denied");
 	close(program);
+}
+
+/* Since 7.3: the place of one that is refused has its errno, and the others are installed. */
+
+#ifndef SO_RIGHTS_NOTRUNC
+#define SO_RIGHTS_NOTRUNC 85
+#endif
+
+static void receive_places(struct actor *me, int sock, int every, size_t control_size,
+			   const char *reason)
+{
+	int program;
+
+	if (setsockopt(sock, SOL_SOCKET, SO_RIGHTS_NOTRUNC, &(int){ 1 }, sizeof(int)) < 0)
+		actor_skip(me, "no SO_RIGHTS_NOTRUNC: %s", strerror(errno));
+	program = refuse(me, every);
+	receive_into(me, sock, control_size, reason);
+	close(program);
+}
+
+static void receive_refused_places(struct actor *me, int sock, const void *argument)
+{
+	(void)argument;
+	step_wait(me->stage, 1);
+	receive_places(me, sock, 2, CONTROL_WHOLE, NULL);
+}
+
+static void receive_no_place(struct actor *me, int sock, const void *argument)
+{
+	(void)argument;
+	step_wait(me->stage, 1);
+	receive_places(me, sock, 1, CONTROL_WHOLE, NULL);
+}
+
+static void receive_few_places(struct actor *me, int sock, const void *argument)
+{
+	(void)argument;
+	step_wait(me->stage, 1);
+	receive_places(me, sock, 2, CMSG_LEN(3 * sizeof(int)), "truncated");
 }
 
 /* Reads that take no descriptors */
@@ -337,6 +383,9 @@ static const struct scenario scenarios[] = {
 	{ "emfile-all", DUET(SOCK_SEQPACKET, send_some, receive_no_slot, &two) },
 	{ "both-short", DUET(SOCK_STREAM, send_some, receive_both_short, &six) },
 	{ "denied", DUET(SOCK_STREAM, send_some, receive_refused, &three) },
+	{ "denied-places", DUET(SOCK_STREAM, send_some, receive_refused_places, &three) },
+	{ "denied-places-all", DUET(SOCK_SEQPACKET, send_some, receive_no_place, &two) },
+	{ "denied-places-short", DUET(SOCK_STREAM, send_some, receive_few_places, &six) },
 	{ "read", DUET(SOCK_STREAM, send_some, read_away, &two) },
 	{ "read-seqpacket", DUET(SOCK_SEQPACKET, send_some, read_away, &two) },
 	{ "recv-datagram", DUET(SOCK_DGRAM, send_some, recv_away, &two) },

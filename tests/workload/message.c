@@ -268,6 +268,11 @@ static void receive_row(struct incoming *in, struct truth_row *row)
 		row->reason = in->reason;
 		return;
 	}
+	if (in->fds[row->index] < 0) { /* SO_RIGHTS_NOTRUNC: an errno in its place */
+		row->outcome = "lost";
+		row->reason = "denied";
+		return;
+	}
 	row->outcome = in->peek ? "peeked" : "delivered";
 	row->to.fd = in->fds[row->index];
 	row->cloexec = (fcntl(row->to.fd, F_GETFD) & FD_CLOEXEC) != 0;

@@ -173,48 +173,100 @@ static void play_addition(struct actor *me, const void *argument)
 
 /* IORING_OP_MSG_RING: from a place in one ring's table of files to a place in another's. */
 
-#ifndef IORING_MSG_SEND_FD
-#define IORING_MSG_SEND_FD 1
-#endif
+struct post {
+	unsigned int setup; /* of the ring that gets it, IORING_SETUP_* */
+	unsigned char flags; /* of the request, IOSQE_* */
+	unsigned int place; /* plus one, or IORING_FILE_INDEX_ALLOC */
+};
+
+static const struct post plain_post = { .place = 1 };
+static const struct post worker_post = { .place = 1, .flags = IOSQE_ASYNC };
+static const struct post any_place_post = { .place = IORING_FILE_INDEX_ALLOC };
+/* The task that the ring belongs to installs it itself. */
+static const struct post deferred_post = {
+	.place = 1,
+	.setup = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+};
+
+struct posting {
+	const struct post *post;
+	struct ring target;
+	struct process receiver; /* unknown where the kernel does not say whose the ring is */
+};
 
 static void post_descriptor(struct actor *me, const void *argument)
 {
-	const struct ring *target = argument;
+	const struct posting *posting = argument;
 	int fd = mkfd_named(me, "memfd");
 	struct truth_row *row = move_new(me, "io_uring", fd);
 	struct io_uring_sqe *entry;
 	struct ring ring;
 	int result;
 
-	ring_open(&ring, me);
+	ring_open(&ring, me, 0);
 	actor_require(ring_register_file(&ring, fd));
 	entry = ring_next(&ring);
 	entry->opcode = 40; /* IORING_OP_MSG_RING, 5.18 on; with descriptors since 6.0 */
-	entry->fd = target->fd;
+	entry->flags = posting->post->flags;
+	entry->fd = posting->target.fd;
 	entry->addr = IORING_MSG_SEND_FD;
 	entry->addr3 = 0; /* the place in this ring's table */
-	entry->file_index = 1; /* the place in the other's, plus one */
+	entry->file_index = posting->post->place;
+	row->from.fd = TRUTH_NO_FD; /* it is a place in a table, no descriptor */
+	row->receiver = posting->receiver;
 	window_open(&row->sent);
 	result = ring_run(&ring);
 	window_close(&row->sent);
-	/* Which of them has the ring, the kernel does not say. */
-	row->leeway |= LEEWAY_FD | LEEWAY_RECEIVER;
 	if (result < 0) {
 		row->outcome = NULL;
 		actor_skip(me, "no descriptors over IORING_OP_MSG_RING: %s", strerror(-result));
 	}
-	step_reach(me->stage, 1);
+}
+
+static void posting_init(struct posting *posting, struct actor *me, const struct post *post)
+{
+	*posting = (struct posting){ .post = post };
+	ring_open(&posting->target, me, post->setup);
+	if (ring_register_file(&posting->target, -1) < 0)
+		actor_skip(me, "no empty places in a ring's table here");
 }
 
 static void play_post(struct actor *me, const void *argument)
 {
-	struct ring ring;
+	struct posting posting;
 
-	(void)argument;
-	ring_open(&ring, me);
-	if (ring_register_file(&ring, -1) < 0)
-		actor_skip(me, "no empty places in a ring's table here");
-	actor_start(me, "w-poster", post_descriptor, &ring);
+	posting_init(&posting, me, argument);
+	posting.receiver = me->self;
+	actor_start(me, "w-poster", post_descriptor, &posting);
+	actor_wait_all(me);
+}
+
+/* Two processes submit to the ring that gets it. */
+
+static void share_ring(struct actor *me, const void *argument)
+{
+	struct ring target = ((const struct posting *)argument)->target;
+
+	ring_next(&target)->opcode = IORING_OP_NOP;
+	actor_require(ring_run(&target));
+	step_reach(me->stage, 1);
+	step_wait(me->stage, 2);
+}
+
+static void post_to_shared(struct actor *me, const void *argument)
+{
+	step_wait(me->stage, 1);
+	post_descriptor(me, argument);
+	step_reach(me->stage, 2);
+}
+
+static void play_post_to_shared(struct actor *me, const void *argument)
+{
+	struct posting posting;
+
+	posting_init(&posting, me, argument);
+	actor_start(me, "w-sharer", share_ring, &posting);
+	actor_start(me, "w-poster", post_to_shared, &posting);
 	actor_wait_all(me);
 }
 
@@ -223,7 +275,11 @@ static const struct scenario scenarios[] = {
 	{ "addfd", play_addition, &any_number },
 	{ "addfd-setfd", play_addition, &chosen_number },
 	{ "addfd-send", play_addition, &and_send },
-	{ "msg-ring", play_post, NULL },
+	{ "msg-ring", play_post, &plain_post },
+	{ "msg-ring-worker", play_post, &worker_post },
+	{ "msg-ring-any-place", play_post, &any_place_post },
+	{ "msg-ring-deferred", play_post, &deferred_post },
+	{ "msg-ring-shared", play_post_to_shared, &plain_post },
 };
 
 const struct group move_group = GROUP("move", scenarios);

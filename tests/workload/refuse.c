@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The program is six instructions, written here as such: libbpf and a compiler for BPF are nothing
+ * The program is twenty instructions, written here as such: libbpf and a compiler for BPF are nothing
  * that a static program for a bare guest wants. Its attach point is looked up in the kernel's BTF.
  */
 #include <errno.h>
@@ -130,36 +130,75 @@ static int sys_bpf(int command, union bpf_attr *attributes)
 	return result < 0 ? -errno : (int)result;
 }
 
-int refuse_files_of(pid_t pid)
+static int make_counter(void)
+{
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(uint64_t),
+		.max_entries = 1,
+	};
+
+	return sys_bpf(BPF_MAP_CREATE, &attributes);
+}
+
+static int load_program(pid_t pid, int every, int counter, int hook)
 {
 	const struct bpf_insn instructions[] = {
-		/* if (bpf_get_current_pid_tgid() >> 32 == pid) return -EACCES; return 0; */
+		/* if (bpf_get_current_pid_tgid() >> 32 != pid) return 0; */
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid },
 		{ .code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = 0, .imm = 32 },
-		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 2, .imm = pid },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 0, .off = 14, .imm = pid },
+		/* uint64_t *count = bpf_map_lookup_elem(counter, &(uint32_t){ 0 }); */
+		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -4 },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW,
+		  .dst_reg = 1,
+		  .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = counter },
+		{ .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 7, .imm = 0 },
+		/* return (*count)++ % every ? 0 : -EACCES; */
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 1, .src_reg = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 1 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = 1 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 0, .src_reg = 2 },
+		{ .code = BPF_ALU64 | BPF_MOD | BPF_K, .dst_reg = 1, .imm = every },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -EACCES },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 1, .off = 1, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	union bpf_attr attributes = { 0 };
-	int hook, program, link;
 
-	if (!have_bpf_module())
-		return -EOPNOTSUPP;
-	hook = find_hook();
-	if (hook < 0)
-		return hook;
 	attributes.prog_type = BPF_PROG_TYPE_LSM;
 	attributes.expected_attach_type = BPF_LSM_MAC;
 	attributes.attach_btf_id = (uint32_t)hook;
 	attributes.insns = (uintptr_t)instructions;
 	attributes.insn_cnt = sizeof(instructions) / sizeof(instructions[0]);
 	attributes.license = (uintptr_t) "GPL";
-	program = sys_bpf(BPF_PROG_LOAD, &attributes);
+	return sys_bpf(BPF_PROG_LOAD, &attributes);
+}
+
+int refuse_files_of(pid_t pid, int every)
+{
+	union bpf_attr attributes = { 0 };
+	int hook, counter, program, link;
+
+	if (!have_bpf_module())
+		return -EOPNOTSUPP;
+	hook = find_hook();
+	if (hook < 0)
+		return hook;
+	counter = make_counter();
+	if (counter < 0)
+		return counter;
+	program = load_program(pid, every, counter, hook);
+	close(counter);
 	if (program < 0)
 		return program;
-	memset(&attributes, 0, sizeof(attributes));
 	attributes.raw_tracepoint.prog_fd = (uint32_t)program;
 	link = sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
 	close(program);

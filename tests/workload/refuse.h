@@ -6,9 +6,10 @@
 #include <sys/types.h>
 
 /*
- * Until the descriptor that is returned is closed, the process receives no descriptors: each is
- * refused with EACCES. Returns a negative errno where the kernel cannot do that.
+ * Until the descriptor that is returned is closed, of the descriptors that the process receives the
+ * first and then each `every`th is refused with EACCES; 1: all are. Returns a negative errno where
+ * the kernel cannot do that.
  */
-int refuse_files_of(pid_t pid);
+int refuse_files_of(pid_t pid, int every);
 
 #endif

@@ -14,14 +14,15 @@
 
 #define RING_ENTRIES 8
 
-void ring_open(struct ring *ring, struct actor *me)
+void ring_open(struct ring *ring, struct actor *me, unsigned int flags)
 {
 	const struct io_uring_params *parameters = &ring->parameters;
 
 	memset(ring, 0, sizeof(*ring));
+	ring->parameters.flags = flags;
 	ring->fd = (int)syscall(SYS_io_uring_setup, RING_ENTRIES, &ring->parameters);
 	if (ring->fd < 0)
-		actor_skip(me, "no io_uring: %s", strerror(errno));
+		actor_skip(me, "no io_uring like that: %s", strerror(errno));
 	ring->submissions = mmap(NULL, parameters->sq_off.array + RING_ENTRIES * sizeof(uint32_t),
 				 PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
 	ring->completions =
@@ -135,7 +136,7 @@ static void send_by_ring(struct actor *me, int sock, const void *argument)
 	struct ring ring;
 	int result;
 
-	ring_open(&ring, me);
+	ring_open(&ring, me, 0);
 	outgoing_init(&out, me, sock);
 	outgoing_add(&out, fds, 2);
 	outgoing_begin(&out);
@@ -197,7 +198,7 @@ static void receive_by_ring(struct actor *me, int sock, const void *argument)
 	struct ring ring;
 	int result;
 
-	ring_open(&ring, me);
+	ring_open(&ring, me, 0);
 	step_reach(me->stage, 1);
 	step_wait(me->stage, 2);
 	incoming_init(&in, me, sock, CONTROL_WHOLE);
@@ -219,7 +220,7 @@ static void receive_by_waiting_ring(struct actor *me, int sock, const void *argu
 	struct ring ring;
 
 	(void)argument;
-	ring_open(&ring, me);
+	ring_open(&ring, me, 0);
 	incoming_init(&in, me, sock, CONTROL_WHOLE);
 	incoming_begin(&in);
 	next_message(&ring, IORING_OP_RECVMSG, sock, &in.header);
@@ -257,7 +258,7 @@ static void receive_shots(struct actor *me, int sock, const void *argument)
 	struct ring ring;
 
 	(void)argument;
-	ring_open(&ring, me);
+	ring_open(&ring, me, 0);
 	entry = ring_next(&ring);
 	entry->opcode = IORING_OP_PROVIDE_BUFFERS;
 	entry->fd = SHOTS;

@@ -15,8 +15,8 @@ struct ring {
 	struct io_uring_sqe *entries;
 };
 
-/* Skips the scenario where the kernel or its configuration has no io_uring. */
-void ring_open(struct ring *ring, struct actor *me);
+/* Flags: IORING_SETUP_*. Skips the scenario where the kernel has no io_uring, or not like that. */
+void ring_open(struct ring *ring, struct actor *me, unsigned int flags);
 /* Clear the next request, and return it to be filled in. */
 struct io_uring_sqe *ring_next(struct ring *ring);
 /* Submit it. Returns 0 or a negative errno. */

@@ -431,8 +431,7 @@ static void write_fields(FILE *stream, const struct truth_row *row)
 		add_process(&object, "proc.", &row->sender, !(row->leeway & LEEWAY_SENDER_THREAD));
 		add_inode(&object, "", "socket_ino", row->from.socket_ino);
 		add_fd(&object, "", "sockfd", row->from.sockfd);
-		if (!(row->leeway & LEEWAY_FD))
-			add_fd(&object, "", "fd", row->from.fd);
+		add_fd(&object, "", "fd", row->from.fd);
 	}
 	if (!(row->leeway & LEEWAY_FILE))
 		add_description(&object, &row->file);
@@ -443,8 +442,7 @@ static void write_fields(FILE *stream, const struct truth_row *row)
 			add_inode(&object, "receiver.", "socket_ino", row->to.socket_ino);
 			add_fd(&object, "receiver.", "sockfd", row->to.sockfd);
 		}
-		if (!(row->leeway & LEEWAY_FD))
-			add_fd(&object, "receiver.", "fd", row->to.fd);
+		add_fd(&object, "receiver.", "fd", row->to.fd);
 	}
 	if (row->cloexec >= 0) {
 		key(&object, "receiver.", "cloexec");
@@ -483,7 +481,6 @@ static void write_any(FILE *stream, const struct truth_row *row)
 		{ LEEWAY_RECEIVER, "\"receiver.*\"" },
 		{ LEEWAY_SENDER_THREAD, "\"proc.comm\",\"proc.tid\"" },
 		{ LEEWAY_RECEIVER_THREAD, "\"receiver.comm\",\"receiver.tid\"" },
-		{ LEEWAY_FD, "\"fd\",\"receiver.fd\"" },
 		{ LEEWAY_END, "\"latency_ns\"" },
 		{ LEEWAY_QUEUED_BEFORE, "\"timestamp\",\"latency_ns\"" },
 	};

@@ -62,10 +62,9 @@ enum leeway {
 	LEEWAY_RECEIVER = 1 << 2, /* any receiver: who lost it cannot be foreseen */
 	LEEWAY_SENDER_THREAD = 1 << 3, /* another thread of the sender did it: any comm and tid */
 	LEEWAY_RECEIVER_THREAD = 1 << 4,
-	LEEWAY_FD = 1 << 5, /* fd and receiver.fd are places in a ring's table, no descriptors */
-	LEEWAY_QUEUED_BEFORE = 1 << 6, /* queued before the trace: no sender is told */
-	LEEWAY_END = 1 << 7, /* when it ended cannot be measured */
-	LEEWAY_REASON = 1 << 8, /* the kernel does not tell the errno at a point that it shows */
+	LEEWAY_QUEUED_BEFORE = 1 << 5, /* queued before the trace: no sender is told */
+	LEEWAY_END = 1 << 6, /* when it ended cannot be measured */
+	LEEWAY_REASON = 1 << 7, /* the kernel does not tell the errno at a point that it shows */
 };
 
 struct truth_row {
