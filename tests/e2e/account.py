@@ -52,12 +52,11 @@ def has_side(rows, side):
 
 
 def could_be(truths, rows):
-    """Are these rows, with one id, of this message?"""
+    """Are these rows, with one id, of this message? One event tells of all its descriptors."""
     by_index = {str(truth["index"]): truth for truth in truths}
     indices = [compare.index_of(row) for row in rows]
     return (
-        len(set(indices)) == len(indices)
-        and all(index in by_index for index in indices)
+        sorted(indices) == sorted(by_index)
         and not any(problems_of(by_index[compare.index_of(row)], row) for row in rows)
     )
 

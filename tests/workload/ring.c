@@ -152,13 +152,15 @@ static void send_by_ring(struct actor *me, int sock, const void *argument)
 	outgoing_end(&out, result);
 	errno = -result;
 	actor_require(result);
-	step_reach(me->stage, 1);
+	/* The receiver's end tells of this socket, which ends with this process. */
+	step_wait(me->stage, 1);
 }
 
 static void receive_plainly(struct actor *me, int sock, const void *argument)
 {
 	(void)argument;
 	receive_fds(me, sock);
+	step_reach(me->stage, 1);
 }
 
 static void send_plainly(struct actor *me, int sock, const void *argument)
