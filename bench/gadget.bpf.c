@@ -25,7 +25,7 @@ struct record {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20); /* not its 256 KiB, which hold two messages of 253 */
+	__uint(max_entries, 32 << 20); /* not its 256 KiB, which hold two messages of 253 */
 } records SEC(".maps");
 
 #define DECLARE_CALLS(name, value_type)                                                            \
@@ -191,7 +191,7 @@ static __always_inline void describe_sender(struct event_task *ret, struct task_
 	bpf_get_current_comm(ret->comm, sizeof(ret->comm));
 	ret->mntns_id = get(get(get(task, nsproxy), mnt_ns), ns.inum);
 	ret->parent_pid = get(parent, tgid);
-	read_comm(ret->parent_comm, parent);
+	read_comm(ret->parent_comm, parent, false);
 }
 
 SEC("kretprobe/fget_raw")

@@ -195,8 +195,8 @@ enum event_lost {
 };
 
 /*
- * The table of messages in flight of the ways that see the kernel's lists: a hash by the address
- * of struct scm_fp_list. User space reads it to tell what is still queued.
+ * The table of messages in flight of the ways that see the kernel's lists, by the address of struct
+ * scm_fp_list (src/bpf/table.h). An iterator tells user space what is still queued.
  */
 enum event_message_state {
 	MESSAGE_SENDING = 1, /* accepted by __scm_send(), not known to be queued */

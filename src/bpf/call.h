@@ -201,7 +201,7 @@ __attribute__((noinline)) int sending_message(__u64 at, __s32 fd, __u32 index)
 	if (!sending->left++)
 		sending->number = s->event.message;
 	sending->named[index / 64 % (MAX_MESSAGES / 64)] |= 1ULL << index % 64;
-	s->event.flags = EVENT_DESCRIBED | describe_task(&s->event.task, task);
+	s->event.flags = EVENT_DESCRIBED | describe_current(&s->event.task);
 	describe_socket(&s->event.socket, sk, fd);
 	describe_destination(s, sk, &message);
 	describe_files(SCRATCH_BEGIN);
@@ -263,7 +263,7 @@ __attribute__((noinline)) int report_result(__u32 index, __s64 result, bool trie
 	}
 	begin_record(s, EVENT_SEND_RESULT, sending->number++, 0);
 	s->event.error = error;
-	s->event.flags = flags | describe_task(&s->event.task, current_task());
+	s->event.flags = flags | describe_current(&s->event.task);
 	describe_socket(&s->event.socket, NULL, -1);
 	describe_socket(&s->event.peer, NULL, -1);
 	report_scratch(s);
@@ -555,7 +555,7 @@ __attribute__((noinline)) int received_message(__u64 at, __s32 fd, __u32 flags, 
 	if (!received.count && (!cut || flags & MSG_PEEK))
 		return 0;
 	begin_record(s, EVENT_RECEIVED, 0, received.count);
-	s->event.flags = EVENT_DESCRIBED | describe_task(&s->event.task, task);
+	s->event.flags = EVENT_DESCRIBED | describe_current(&s->event.task);
 	if (flags & MSG_PEEK)
 		s->event.flags |= EVENT_PEEK;
 	describe_socket(&s->event.socket, sk, fd);

@@ -404,6 +404,15 @@ struct compat_cmsghdr {
 	__s32 cmsg_type;
 };
 
+/* Helpers that came after 5.10, as the running kernel's own list has them. */
+enum bpf_func_id___here {
+	BPF_FUNC_get_current_task_btf___here = 158, /* 5.11 */
+	BPF_FUNC_task_pt_regs___here = 175, /* 5.15 */
+};
+
+#define have_helper(name)                                                                          \
+	bpf_core_enum_value_exists(enum bpf_func_id___here, BPF_FUNC_##name##___here)
+
 /*
  * Member `member` of the kernel object at `pointer`; 0 where the memory cannot be read. There is no
  * lock: the object must be kept alive by the caller of the traced function.
@@ -425,11 +434,6 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
 
 #define get(pointer, member) (typed(pointer)->member)
 
-/*
- * The same where the verifier knows the type already: the current task, or an argument of fentry.
- * That is one instruction where it trusts the pointer too.
- */
-#define see(pointer, member) ((pointer)->member)
 #else
 #define typed(pointer) (pointer)
 #define get(pointer, member)                                                                       \
@@ -439,7 +443,25 @@ extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
 		bpf_core_read(&value_, sizeof(value_), &object_->member);                          \
 		value_;                                                                            \
 	})
-#define see(pointer, member) get(pointer, member)
+#endif
+
+/*
+ * The same for the current task, and for what its members lead to: where the verifier knows its type
+ * (since 5.11) and those of its members. One instruction, while it trusts the pointer too.
+ */
+#ifdef TYPED_READS
+#define see(pointer, member) ((pointer)->member)
+#else
+#define see(pointer, member)                                                                       \
+	({                                                                                         \
+		typeof((pointer)->member) seen_;                                                   \
+                                                                                                   \
+		if (have_helper(get_current_task_btf))                                             \
+			seen_ = (pointer)->member;                                                 \
+		else                                                                               \
+			seen_ = get(pointer, member);                                              \
+		seen_;                                                                             \
+	})
 #endif
 
 /*
@@ -461,15 +483,6 @@ static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
 #endif
 	return bpf_probe_read_kernel(to, size, from);
 }
-
-/* Helpers that came after 5.10, as the running kernel's own list has them. */
-enum bpf_func_id___here {
-	BPF_FUNC_get_current_task_btf___here = 158, /* 5.11 */
-	BPF_FUNC_task_pt_regs___here = 175, /* 5.15 */
-};
-
-#define have_helper(name)                                                                          \
-	bpf_core_enum_value_exists(enum bpf_func_id___here, BPF_FUNC_##name##___here)
 
 static __always_inline struct task_struct *current_task(void)
 {

@@ -91,7 +91,7 @@ static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, str
 		count = SCM_MAX_FD;
 	begin_record(s, EVENT_SENT, next_number(NUMBER_SENT), count);
 	s->event.error = error;
-	s->event.flags = EVENT_DESCRIBED | describe_task(&s->event.task, task);
+	s->event.flags = EVENT_DESCRIBED | describe_current(&s->event.task);
 	call = current_call(task);
 	describe_socket(&s->event.socket, sk,
 			call.kind == CALL_SEND ? fd_of_socket(task, call.fd, sk) : -1);
@@ -285,7 +285,7 @@ static __always_inline void begin_end(struct scratch *s, const struct event_mess
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	begin_record(s, type, message->number, count);
-	s->event.flags = describe_task(&s->event.task, task);
+	s->event.flags = describe_current(&s->event.task);
 	describe_socket(&s->event.peer, NULL, -1);
 	describe_receiver(s, message, task);
 	read_files(s, list, count);

@@ -100,9 +100,9 @@ static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 inst
 	s = begin_move(EVENT_VIA_PIDFD_GETFD, 2);
 	if (!s)
 		return;
-	flags = describe_task(&s->event.task, task);
+	flags = describe_current(&s->event.task);
 	if (source)
-		flags |= describe_task(&s->event.peer_task, typed(source));
+		flags |= describe_task(&s->event.peer_task, source);
 	else
 		s->event.peer_task.start_time = 0;
 	s->event.flags = EVENT_DESCRIBED | flags;
@@ -159,7 +159,7 @@ static __always_inline void on_adding(struct file *listener, __u32 command, __u6
 	target = task_of_notification(listener, request.id);
 	if (!target)
 		return;
-	describe_task(&adding.target, typed(target));
+	describe_task(&adding.target, target);
 	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
 	adding.source_fd = request.srcfd;
 	adding.fd_flags = request.newfd_flags;
@@ -179,8 +179,7 @@ static __always_inline void on_added(__s32 installed)
 	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD, 2) : NULL;
 	if (s) {
 		s->event.task = adding->target;
-		s->event.flags = EVENT_DESCRIBED |
-				 describe_task(&s->event.peer_task, current_task());
+		s->event.flags = EVENT_DESCRIBED | describe_current(&s->event.peer_task);
 		report_move(s, adding->file, adding->source_fd, installed,
 			    adding->fd_flags & O_CLOEXEC);
 	}

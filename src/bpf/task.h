@@ -28,10 +28,13 @@ static __always_inline bool descends_from_tracer(struct task_struct *task)
 	return false;
 }
 
+/* In what follows, of the task, and of what its members lead to; see() is for the current one. */
+#define see_task(pointer, member) (current ? see(pointer, member) : get(pointer, member))
+
 /* The thread group's pid in the pid namespace of the task itself. */
-static __always_inline __u32 pid_in_namespace(struct task_struct *task, __u32 pid)
+static __always_inline __u32 pid_in_namespace(struct task_struct *task, bool current, __u32 pid)
 {
-	struct signal_struct *signal = see(task, signal);
+	struct signal_struct *signal = see_task(task, signal);
 	struct pid *numbers = NULL;
 	struct upid *deepest;
 	__s32 number = 0;
@@ -51,48 +54,60 @@ static __always_inline __u32 pid_in_namespace(struct task_struct *task, __u32 pi
 	return number;
 }
 
-static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struct *task)
+static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struct *task,
+				      bool current)
 {
-#ifdef TYPED_READS
+	if (!current || !have_helper(get_current_task_btf)) {
+		copy_kernel(to, EVENT_COMM_LEN,
+			    (void *)task + bpf_core_field_offset(struct task_struct, comm));
+		return;
+	}
 	((__u64 *)to)[0] = *(__u64 *)&task->comm[0];
 	((__u64 *)to)[1] = *(__u64 *)&task->comm[8];
-#else
-	copy_kernel(to, EVENT_COMM_LEN,
-		    (void *)task + bpf_core_field_offset(struct task_struct, comm));
-#endif
 }
 
-/* The task is typed, as of see(). Returns its EVENT_TASK_* flags. */
-static __always_inline __u16 describe_task(struct event_task *ret, struct task_struct *task)
+/* Returns the EVENT_TASK_* flags of the task. */
+static __always_inline __u16 describe_any_task(struct event_task *ret, struct task_struct *task,
+					       bool current)
 {
-	struct cred *cred = see(task, real_cred);
-	struct task_struct *parent = see(task, real_parent);
-	struct task_struct *leader = see(task, group_leader);
-	struct nsproxy *nsproxy = see(task, nsproxy);
-	unsigned int flags = see(task, flags);
+	struct cred *cred = see_task(task, real_cred);
+	struct task_struct *parent = see_task(task, real_parent);
+	struct task_struct *leader = see_task(task, group_leader);
+	struct nsproxy *nsproxy = see_task(task, nsproxy);
+	unsigned int flags = see_task(task, flags);
 	__u16 told = 0;
 
-	ret->pid = see(task, tgid);
-	ret->tid = see(task, pid);
-	ret->nspid = pid_in_namespace(task, ret->pid);
-	ret->uid = see(cred, uid.val);
-	ret->gid = see(cred, gid.val);
-	ret->start_time = see(leader, start_boottime) ?: 1;
+	ret->pid = see_task(task, tgid);
+	ret->tid = see_task(task, pid);
+	ret->nspid = pid_in_namespace(task, current, ret->pid);
+	ret->uid = see_task(cred, uid.val);
+	ret->gid = see_task(cred, gid.val);
+	ret->start_time = see_task(leader, start_boottime) ?: 1;
 	ret->mntns_id = 0;
 	if (nsproxy) {
-		struct mnt_namespace *mntns = see(nsproxy, mnt_ns);
+		struct mnt_namespace *mntns = see_task(nsproxy, mnt_ns);
 
-		ret->mntns_id = see(mntns, ns.inum);
+		ret->mntns_id = see_task(mntns, ns.inum);
 	}
-	read_comm(ret->comm, task);
-	ret->parent_pid = see(parent, tgid);
-	read_comm(ret->parent_comm, parent);
+	read_comm(ret->comm, task, current);
+	ret->parent_pid = see_task(parent, tgid);
+	read_comm(ret->parent_comm, parent, current);
 
 	if (flags & PF_KTHREAD)
 		told |= EVENT_TASK_KERNEL;
 	if (descends_from_tracer(task))
 		told |= EVENT_TASK_TRACED;
 	return told;
+}
+
+static __always_inline __u16 describe_current(struct event_task *ret)
+{
+	return describe_any_task(ret, current_task(), true);
+}
+
+static __always_inline __u16 describe_task(struct event_task *ret, struct task_struct *task)
+{
+	return describe_any_task(ret, task, false);
 }
 
 /* What a system call does with a socket, as far as the life of a descriptor is concerned. */
