@@ -28,6 +28,11 @@ int tracepoint_open_tracefs(void)
 	return r;
 }
 
+bool tracepoint_has_kprobes(void)
+{
+	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+}
+
 /* The number of the tracepoint "GROUP/NAME". */
 static int64_t read_id(int tracefs, const char *tracepoint)
 {

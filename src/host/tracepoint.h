@@ -6,7 +6,12 @@
 #ifndef FDPASS_TRACEPOINT_H
 #define FDPASS_TRACEPOINT_H
 
+#include <stdbool.h>
+
 #include <bpf/libbpf.h>
+
+/* Was the kernel built with CONFIG_KPROBE_EVENTS? */
+bool tracepoint_has_kprobes(void);
 
 /* A private tracefs: a descriptor of its root, owned by the caller, or a negative errno. */
 int tracepoint_open_tracefs(void);

@@ -45,6 +45,7 @@ struct way {
 	struct object_file object;
 	struct object_file in_flight; /* tells what is in flight: an iterator */
 	const char *table; /* the map that it goes through; NULL: the kernel's own */
+	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
 	const char *why_not; /* what EPERM, ENOENT and the like mean here, and what to do */
 	const char *const *gaps;
 };
@@ -59,14 +60,14 @@ static const char *const tracepoint_gaps[] = {
 static const char *const no_gaps[] = { NULL };
 
 static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages",
+	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages", NULL,
 	  "the kernel refuses fentry (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER and "
 	  "BPF trampolines are needed)",
 	  no_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages",
+	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages", tracepoint_has_kprobes,
 	  "the kernel has no kprobes (CONFIG_KPROBES and CONFIG_KPROBE_EVENTS are needed)",
 	  no_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL,
+	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL, NULL,
 	  "the kernel has no system call tracepoints (CONFIG_FTRACE_SYSCALLS is needed)",
 	  tracepoint_gaps },
 };
@@ -173,6 +174,7 @@ static void choose_programs(struct bpf_object *object, const struct btf *kernel)
 		const char *section = bpf_program__section_name(program);
 		const char *function = strchr(section, '/');
 
+		/* Twice as many more to load: the kernel takes its time to verify them. */
 		if (is_stand_in(program) && !preemptible)
 			bpf_program__set_autoload(program, false);
 		if (strncmp(section, "tracepoint", 10) == 0 || !function)
@@ -386,9 +388,12 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 static int try_way(struct tracer **ret, const struct way *way, const struct btf *kernel,
 		   const struct tracer_options *options)
 {
-	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	struct tracer *tracer;
 	int r;
 
+	if (way->possible && !way->possible())
+		return -ENOENT;
+	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
 		return -ENOMEM;
 	tracer->way = way;
