@@ -18,6 +18,7 @@ enum hook {
 	HOOK_SENT,
 	HOOK_DETACH,
 	HOOK_DESTROYED,
+	HOOK_CREATED,
 };
 
 /* int __scm_send(struct socket *, struct msghdr *, struct scm_cookie *): the same since 2.6 */
@@ -143,28 +144,49 @@ int BPF_PROG(installed, struct io_ring_ctx *ring, struct file *file, unsigned in
 	return 0;
 }
 
+/*
+ * The files with an anonymous inode (identity.h): one whose creation was skipped would be taken for
+ * the one that its address was before.
+ */
+
 /* struct file *anon_inode_getfile(const char *, const struct file_operations *, void *, int) */
-SEC("fexit/anon_inode_getfile")
-int BPF_PROG(created, const char *name, const void *operations, void *private, int flags,
-	     struct file *file)
-{
-	UNDISTURBED(on_created(file));
-	return 0;
-}
+#define CREATED(name, index)                                                                       \
+	SEC("fexit/anon_inode_getfile")                                                            \
+	int BPF_PROG(name, const char *class, const void *operations, void *private, int flags,    \
+		     struct file *file)                                                            \
+	{                                                                                          \
+		IN_TURN(HOOK_CREATED, index, on_created(file));                                    \
+		return 0;                                                                          \
+	}
+
+CREATED(created, 0)
+CREATED(stand_in_created, 1)
+CREATED(stand_in_2_created, 2)
 
 /* since 6.9, with fmode_t behind */
-SEC("fexit/anon_inode_getfile_fmode")
-int BPF_PROG(created_mode, const char *name, const void *operations, void *private, int flags,
-	     unsigned int mode, struct file *file)
-{
-	UNDISTURBED(on_created(file));
-	return 0;
-}
+#define CREATED_MODE(name, index)                                                                  \
+	SEC("fexit/anon_inode_getfile_fmode")                                                      \
+	int BPF_PROG(name, const char *class, const void *operations, void *private, int flags,    \
+		     unsigned int mode, struct file *file)                                         \
+	{                                                                                          \
+		IN_TURN(HOOK_CREATED, index, on_created(file));                                    \
+		return 0;                                                                          \
+	}
+
+CREATED_MODE(created_mode, 0)
+CREATED_MODE(stand_in_created_mode, 1)
+CREATED_MODE(stand_in_2_created_mode, 2)
 
 /* int anon_inode_getfd(const char *, const struct file_operations *, void *, int) */
-SEC("fexit/anon_inode_getfd")
-int BPF_PROG(created_fd, const char *name, const void *operations, void *private, int flags, int fd)
-{
-	UNDISTURBED(on_created_fd(fd));
-	return 0;
-}
+#define CREATED_FD(name, index)                                                                    \
+	SEC("fexit/anon_inode_getfd")                                                              \
+	int BPF_PROG(name, const char *class, const void *operations, void *private, int flags,    \
+		     int fd)                                                                       \
+	{                                                                                          \
+		IN_TURN(HOOK_CREATED, index, on_created_fd(fd));                                   \
+		return 0;                                                                          \
+	}
+
+CREATED_FD(created_fd, 0)
+CREATED_FD(stand_in_created_fd, 1)
+CREATED_FD(stand_in_2_created_fd, 2)

@@ -20,7 +20,7 @@
 #include "report.h"
 
 /* The most programs of an object that have stand-ins. */
-#define MAX_HOOKS 8
+#define MAX_HOOKS 16
 
 #ifdef TYPED_READS
 

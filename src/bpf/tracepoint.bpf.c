@@ -58,6 +58,7 @@ enum hook {
 	HOOK_EXIT_RECVMSG,
 	HOOK_ENTER_RECVMMSG,
 	HOOK_EXIT_RECVMMSG,
+	HOOK_CREATED, /* a thread creates one file at a time */
 };
 
 static __always_inline struct pt_regs *arguments(void)
@@ -142,7 +143,7 @@ RARE_EXIT(pidfd_getfd)
 
 /* Of the system calls that create a file with an anonymous inode, the common ones: see identity.h. */
 #define CREATES(name)                                                                              \
-	RARE_EXIT(name)                                                                            \
+	EXIT(name, HOOK_CREATED)                                                                   \
 	{                                                                                          \
 		on_created_fd(ctx->ret);                                                           \
 	}

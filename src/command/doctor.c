@@ -8,40 +8,26 @@
 
 #include "command/command.h"
 #include "command/options.h"
+#include "host/lockdown.h"
 #include "host/privilege.h"
 #include "host/tracer.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
-#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
-
-/* The kernel marks the mode that it is in: "none [integrity] confidentiality". */
-static void print_lockdown(void)
-{
-	char line[128] = "", *mode, *end;
-	FILE *file = fopen(LOCKDOWN_PATH, "re");
-
-	if (file) {
-		if (!fgets(line, sizeof(line), file))
-			line[0] = '\0';
-		fclose(file);
-	}
-	mode = strchr(line, '[');
-	end = mode ? strchr(mode, ']') : NULL;
-	if (end)
-		printf("lockdown    %.*s\n", (int)(end - mode - 1), mode + 1);
-	else
-		printf("lockdown    not known: %s cannot be read\n", LOCKDOWN_PATH);
-}
 
 static void print_machine(void)
 {
 	struct utsname name;
+	char mode[32];
 
 	uname(&name);
+	lockdown_mode(mode);
 	printf("kernel      %s %s\n", name.release, name.machine);
 	printf("BTF         %s\n",
 	       access(BTF_PATH, R_OK) == 0 ? BTF_PATH : "none: CONFIG_DEBUG_INFO_BTF=y is needed");
-	print_lockdown();
+	if (mode[0] != '\0')
+		printf("lockdown    %s\n", mode);
+	else
+		printf("lockdown    not known: %s cannot be read\n", LOCKDOWN_PATH);
 }
 
 /* The name stands in the line's first column already. */

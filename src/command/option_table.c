@@ -120,6 +120,8 @@ static int parse_text(const struct option_entry *entry, const char *value, void 
 static int parse_comm(const struct option_entry *entry, const char *value, void *member,
 		      char **error_message)
 {
+	if (*value == '\0')
+		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
 	if (strlen(value) >= EVENT_COMM_LEN)
 		return option_refuse(
 			error_message,

@@ -537,7 +537,7 @@ static int run(struct trace *trace)
 	if (r < 0)
 		return say_error("cannot prepare the trace", r);
 	if (attach(trace, reason) < 0) {
-		command_say("%s", reason);
+		command_say("cannot trace: %s", reason);
 		return STATUS_CANNOT;
 	}
 	r = begin(trace);

@@ -570,7 +570,8 @@ static int refuse_name(char **error_message, const char *name)
 	if (near)
 		return refuse(error_message, "there is no field '%s'; did you mean '%s'?", name,
 			      near->name);
-	return refuse(error_message, "there is no field '%s'", name);
+	return refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
+		      name);
 }
 
 /* One item of the list: a name, perhaps with a sign. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * BPF programs on the kernel's tracepoints. The number of a tracepoint stands in tracefs, which
- * small systems do not mount; so it is mounted here where nobody else sees it.
+ * small systems do not mount; so it is mounted here where nobody else sees it, if we may.
  */
 #ifndef FDPASS_TRACEPOINT_H
 #define FDPASS_TRACEPOINT_H
@@ -13,7 +13,7 @@
 /* Was the kernel built with CONFIG_KPROBE_EVENTS? */
 bool tracepoint_has_kprobes(void);
 
-/* A private tracefs: a descriptor of its root, owned by the caller, or a negative errno. */
+/* A tracefs: a descriptor of its root, owned by the caller, or a negative errno. */
 int tracepoint_open_tracefs(void);
 
 /*

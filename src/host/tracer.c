@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "host/lockdown.h"
 #include "host/tracepoint.h"
 #include "host/tracer.h"
 
@@ -46,7 +48,8 @@ struct way {
 	struct object_file in_flight; /* tells what is in flight: an iterator */
 	const char *table; /* the map that it goes through; NULL: the kernel's own */
 	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
-	const char *why_not; /* what EPERM, ENOENT and the like mean here, and what to do */
+	const char *missing; /* what ENOENT and the like mean here */
+	const char *forbidden; /* what EPERM means here */
 	const char *const *gaps;
 };
 
@@ -61,19 +64,24 @@ static const char *const no_gaps[] = { NULL };
 
 static const struct way ways[] = {
 	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages", NULL,
-	  "the kernel refuses fentry (CONFIG_DEBUG_INFO_BTF, CONFIG_FUNCTION_TRACER and "
-	  "BPF trampolines are needed)",
-	  no_gaps },
+	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
+	  "the kernel forbids BPF programs of this sort, to root as well", no_gaps },
 	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages", tracepoint_has_kprobes,
-	  "the kernel has no kprobes (CONFIG_KPROBES and CONFIG_KPROBE_EVENTS are needed)",
-	  no_gaps },
+	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
+	  "the kernel forbids kprobes, to root as well", no_gaps },
 	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL, NULL,
-	  "the kernel has no system call tracepoints (CONFIG_FTRACE_SYSCALLS is needed)",
+	  "the kernel has no tracepoints of system calls: it needs CONFIG_FTRACE_SYSCALLS=y",
+	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
+	  "CAP_SYS_ADMIN",
 	  tracepoint_gaps },
 };
 
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+/* ENOTSUPP of linux/errno.h: libc does not know it. */
+#define ENOTSUPP_KERNEL 524
+
 #define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
-#define MAX_LINKS 64
+#define MAX_LINKS 96
 
 struct tracer {
 	const struct way *way;
@@ -408,17 +416,59 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	return 0;
 }
 
+/* What keeps every way from working, as a sentence; NULL: nothing of that sort. */
+static const char *common_reason(int error)
+{
+	struct utsname name;
+	char lockdown[32];
+
+	if (error == -EMFILE || error == -ENFILE)
+		return "too many files are open: raise the limit (ulimit -n)";
+	if (error == -ENOMEM)
+		return "there is not enough memory: take a smaller ring buffer (--buffer-size)";
+	uname(&name);
+	if (strverscmp(name.release, "5.10") < 0)
+		return "this kernel is too old: Linux 5.10 or later is needed";
+	lockdown_mode(lockdown);
+	if (strcmp(lockdown, LOCKDOWN_CONFIDENTIALITY) == 0)
+		return "the kernel is locked down for confidentiality, which forbids BPF programs "
+		       "to read its memory: boot it with lockdown=integrity";
+	return NULL;
+}
+
+/* Why this way cannot be had, to be followed by the errno's text. */
+static const char *reason_of(const struct way *way, int error)
+{
+	switch (-error) {
+	case EPERM:
+	case EACCES:
+		return way->forbidden;
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+	case ENOTSUPP_KERNEL:
+		return way->missing;
+	case EBUSY:
+		return "something else has hold of the traced functions, like a live patch";
+	default:
+		return "the kernel refuses the programs: FDPASS_LIBBPF_DEBUG=1 shows more, and a "
+		       "report is welcome";
+	}
+}
+
 static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error)
 {
 	size_t used = strlen(reason);
 
 	snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s: %s (%s)", used ? "; " : "",
-		 way->name, way->why_not, strerror(-error));
+		 way->name, reason_of(way, error),
+		 strerror(error == -ENOTSUPP_KERNEL ? EOPNOTSUPP : -error));
 }
 
 int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	       char reason[TRACER_REASON_MAX])
 {
+	const char *common;
 	struct btf *kernel;
 	int r = -EINVAL;
 
@@ -427,9 +477,13 @@ int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	kernel = btf__load_vmlinux_btf();
 	if (!kernel) {
 		r = -errno;
-		snprintf(reason, TRACER_REASON_MAX,
-			 "this kernel has no BTF (/sys/kernel/btf/vmlinux): use one that was built "
-			 "with CONFIG_DEBUG_INFO_BTF=y");
+		if (access(BTF_PATH, F_OK) < 0)
+			snprintf(reason, TRACER_REASON_MAX,
+				 "there is no BTF in " BTF_PATH ": mount sysfs at /sys, or use a "
+				 "kernel that was built with CONFIG_DEBUG_INFO_BTF=y");
+		else
+			snprintf(reason, TRACER_REASON_MAX, BTF_PATH " cannot be read: %s",
+				 strerror(-r));
 		return r;
 	}
 	for (size_t i = 0; i < NR_WAYS; i++) {
@@ -438,6 +492,11 @@ int tracer_new(struct tracer **ret, const struct tracer_options *options,
 		r = try_way(ret, &ways[i], kernel, options);
 		if (r >= 0)
 			break;
+		common = common_reason(r);
+		if (common) {
+			snprintf(reason, TRACER_REASON_MAX, "%s", common);
+			break;
+		}
 		explain(reason, &ways[i], r);
 	}
 	btf__free(kernel);

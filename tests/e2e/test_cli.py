@@ -72,8 +72,15 @@ class Trace:
             encoding="utf-8",
             env=ENVIRONMENT,
         )
-        self.first_line = self.process.stderr.readline()
+        self.first_line = self.read_line()
         assert "tracing with" in self.first_line
+
+    def read_line(self):
+        """Not from the stream: it would take what follows too, and communicate() not see that."""
+        line = b""
+        while not line.endswith(b"\n") and (byte := os.read(self.process.stderr.fileno(), 1)):
+            line += byte
+        return line.decode()
 
     def finish(self, number=signal.SIGINT):
         self.process.send_signal(number)
@@ -125,6 +132,13 @@ USAGE_ERRORS = [
         "--comm: 'systemd-resolved' is too long: the kernel keeps 15 bytes of a name, "
         "'systemd-resolve'",
     ),
+    (["--comm", ""], "--comm: its argument is empty"),
+    (["--attach", ""], "--attach: '' is none of fentry, kprobe, tracepoint"),
+    (["--pid", "0"], "--pid: '0' is not a process id (1 to 4194304)"),
+    (
+        ["--max-entries", "-1"],
+        "--max-entries: '-1' is not a number of rows (1 to 9223372036854775807)",
+    ),
     (
         ["-o", "jsn"],
         "--output: 'jsn' is none of columns, json, jsonpretty, yaml; did you mean 'json'?",
@@ -152,6 +166,8 @@ USAGE_ERRORS = [
         "--buffer-size: '17179869184G' is not a power of two from 256K to 1024M, like 8M",
     ),
     (["--fields", "fil"], "--fields: there is no field 'fil'; did you mean 'file'?"),
+    (["--fields", "bogus"], "--fields: there is no field 'bogus'; fdpass --list-fields lists them"),
+    (["--fields", ""], "--fields: a field's name is missing in ''"),
     (["--fields", "file,"], "--fields: a field's name is missing in 'file,'"),
     (["--filds", "fd"], "--filds: there is no such option; did you mean '--fields'?"),
     (["--target-pid=3"], "--target-pid: there is no such option; did you mean '--target_pid'?"),
@@ -267,6 +283,50 @@ def test_a_user_is_told_what_is_missing(command):
     result = run(command, user=65534, group=65534)
     assert result.stderr == "fdpass: tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo\n"
     assert result.returncode == 1
+
+
+def cannot_trace(*command):
+    """What fdpass says when it is run by this command and cannot trace."""
+    result = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=DEADLINE_S,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    begin, _, reason = result.stderr.partition("cannot trace: ")
+    assert begin == "fdpass: "
+    return reason
+
+
+@needs_root
+def test_no_btf():
+    hide = 'mount -t tmpfs none /sys/kernel/btf && exec "$0"'
+    assert cannot_trace("unshare", "--mount", "sh", "-c", hide, FDPASS) == (
+        "there is no BTF in /sys/kernel/btf/vmlinux: mount sysfs at /sys, or use a kernel that was "
+        "built with CONFIG_DEBUG_INFO_BTF=y\n"
+    )
+
+
+@needs_root
+def test_too_many_open_files():
+    assert cannot_trace("prlimit", "--nofile=12", FDPASS) == (
+        "too many files are open: raise the limit (ulimit -n)\n"
+    )
+
+
+@needs_root
+@pytest.mark.parametrize("way", ["fentry", "kprobe", "tracepoint"])
+def test_a_way_that_cannot_be_had_says_why(way):
+    lines = run("doctor").stdout.splitlines()
+    answer = next(line for line in lines if line.startswith(f"{way} ")).split(maxsplit=1)[1]
+    if answer.startswith("yes"):
+        assert run("--attach", way, "--", "true").returncode == 0
+        return
+    assert cannot_trace(FDPASS, "--attach", way) == f"{way}: {answer.removeprefix('no: ')}\n"
+    # UNAME26 of personality(2): the kernel says that it is 2.6.
+    assert cannot_trace("setarch", "--uname-2.6", FDPASS, "--attach", way) == (
+        "this kernel is too old: Linux 5.10 or later is needed\n"
+    )
 
 
 @needs_root

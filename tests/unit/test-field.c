@@ -307,7 +307,7 @@ static void test_select_refused(void **state)
 	assert_refused("socket_inode",
 		       "there is no field 'socket_inode'; did you mean 'socket_ino'?");
 	assert_refused("+flie", "there is no field 'flie'; did you mean 'file'?");
-	assert_refused("colour", "there is no field 'colour'");
+	assert_refused("colour", "there is no field 'colour'; fdpass --list-fields lists them");
 	assert_refused("", "a field's name is missing in ''");
 	assert_refused("fd,", "a field's name is missing in 'fd,'");
 	assert_refused("+", "a field's name is missing in '+'");
