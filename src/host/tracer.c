@@ -55,20 +55,24 @@ struct way {
 
 static const char *const tracepoint_gaps[] = {
 	"sends, receives and moves through io_uring, and those of 32-bit programs",
-	"who lost a descriptor that was read with read(2), closed unread or garbage collected",
-	"descriptors between two looks at the queues: a loss is seen up to 0.2 s late",
+	"descriptors that a seccomp supervisor adds (SECCOMP_IOCTL_NOTIF_ADDFD)",
+	"how a descriptor ended that no recvmsg(2) took: read with read(2), closed unread, collected",
+	"what is queued in other network namespaces, and before Linux 5.15 anywhere",
 	NULL,
 };
 
-static const char *const no_gaps[] = { NULL };
+static const char *const list_gaps[] = {
+	"why some sends failed: bad memory (EFAULT), a signal (EINTR), a name that nobody has",
+	NULL,
+};
 
 static const struct way ways[] = {
 	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages", NULL,
 	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
-	  "the kernel forbids BPF programs of this sort, to root as well", no_gaps },
+	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
 	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages", tracepoint_has_kprobes,
 	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
-	  "the kernel forbids kprobes, to root as well", no_gaps },
+	  "the kernel forbids kprobes, to root as well", list_gaps },
 	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL, NULL,
 	  "the kernel has no tracepoints of system calls: it needs CONFIG_FTRACE_SYSCALLS=y",
 	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "

@@ -246,11 +246,12 @@ static void append(char *note, size_t size, const char *separator, const struct 
 }
 
 /*
- * How it went where that was not as usual: "lost: emfile", "pending", "pidfd_getfd". In brief, the
- * reason alone. The words are ours, so they need no escaping.
+ * How it went where that was not as usual: "lost: emfile", "outcome unknown", "pidfd_getfd". In
+ * brief, the reason alone. The words are ours, so they need no escaping.
  */
 static void write_note(struct reading_output *reading, const struct row *row, bool brief)
 {
+	static const struct value unknown = { .text = "outcome unknown", .size = 15 };
 	const struct pass *pass = row->pass;
 	struct value *value = &reading->value;
 	char *note = reading->note;
@@ -264,7 +265,9 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 	}
 	if (pass->via != EVENT_VIA_SCM_RIGHTS && field_get(reading->via, row, value))
 		append(note, size, ", ", value);
-	if (pass->outcome != OUTCOME_DELIVERED && field_get(reading->outcome, row, value))
+	if (pass->outcome == OUTCOME_UNKNOWN)
+		append(note, size, ", ", &unknown);
+	else if (pass->outcome != OUTCOME_DELIVERED && field_get(reading->outcome, row, value))
 		append(note, size, ", ", value);
 	if (reason && field_get(reading->reason, row, value))
 		append(note, size, ": ", value);
@@ -310,7 +313,7 @@ static const char *color_of(enum outcome outcome)
 	static const char *const colors[NR_OUTCOMES] = {
 		[OUTCOME_DELIVERED] = COLOR_GOOD, [OUTCOME_PEEKED] = COLOR_OPEN,
 		[OUTCOME_LOST] = COLOR_BAD,	  [OUTCOME_FAILED] = COLOR_BAD,
-		[OUTCOME_PENDING] = COLOR_OPEN,
+		[OUTCOME_PENDING] = COLOR_OPEN,	  [OUTCOME_UNKNOWN] = COLOR_OPEN,
 	};
 
 	return colors[outcome];
