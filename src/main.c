@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fdpass: every file descriptor that one process hands to another. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
@@ -19,7 +21,19 @@ static int print_about(const struct options *options)
 		printf("fdpass %s\n", FDPASS_VERSION);
 	else
 		r = output_field_help(stdout);
-	return r == 0 && fflush(stdout) == 0 ? STATUS_OK : STATUS_CANNOT;
+	return r == 0 ? command_flush() : STATUS_CANNOT;
+}
+
+/*
+ * Where a standard stream is closed, no file of ours may take its place: rows would be written into
+ * it. What does cannot be used, so that the error is the same, and is not handed to a command.
+ */
+static void occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+	}
 }
 
 int main(int argc, char **argv)
@@ -27,6 +41,7 @@ int main(int argc, char **argv)
 	struct options options;
 	char *error_message = NULL;
 
+	occupy_standard_streams();
 	/* Only how characters are written: numbers stay as JSON has them. */
 	setlocale(LC_CTYPE, "");
 	/* A line is one write, not mixed with what a traced command says. */

@@ -2,8 +2,10 @@
 /* The table of commands, and how they speak to the person at the terminal. */
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const struct command command_table[] = {
 	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen" },
@@ -21,4 +23,12 @@ void command_say(const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
 	putc('\n', stderr);
+}
+
+int command_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_OK;
+	command_say("standard output: %s", strerror(errno));
+	return STATUS_CANNOT;
 }

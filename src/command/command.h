@@ -39,6 +39,9 @@ extern const size_t nr_commands;
 int trace_run(const struct options *options);
 int doctor_run(const struct options *options);
 
+/* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
+int command_flush(void);
+
 /* A line on standard error, with the program's name before it. */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
 

@@ -86,8 +86,9 @@ int doctor_run(const struct options *options)
 	}
 	if (!taken.available) {
 		printf("\nfdpass cannot trace on this machine.\n");
+		command_flush();
 		return STATUS_CANNOT;
 	}
 	print_gaps(&taken);
-	return STATUS_OK;
+	return command_flush();
 }

@@ -235,10 +235,19 @@ def test_list_fields_names_the_fields_of_the_guide():
         assert name in names
 
 
-def test_help_into_a_full_disk_fails():
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        process = subprocess.run([FDPASS, "--help"], stdout=full, check=False)
-    assert process.returncode == 1
+@pytest.mark.parametrize(
+    "argument", ["--help", "--version", "--list-fields", pytest.param("doctor", marks=needs_root)]
+)
+@pytest.mark.parametrize(
+    "stdout, error", [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
+def test_what_cannot_be_written_is_told(argument, stdout, error):
+    result = subprocess.run(
+        ["sh", "-c", f'"$0" {argument} {stdout}', FDPASS],
+        stderr=subprocess.PIPE, encoding="utf-8", check=False,
+    )
+    assert result.stderr == f"fdpass: standard output: {error}\n"
+    assert result.returncode == 1
 
 
 COMPLETE = """
@@ -567,6 +576,31 @@ def test_a_full_disk_is_told():
         code, _, stderr = trace.wait()
     assert stderr.splitlines()[-1] == "fdpass: standard output: No space left on device"
     assert code == 1
+
+
+@needs_root
+def test_closed_standard_streams():
+    """None of our own files takes their place, and the command finds them as they were."""
+    result = subprocess.run(
+        ["sh", "-c", '"$0" >&-', FDPASS], stderr=subprocess.PIPE, encoding="utf-8", check=False
+    )
+    assert result.stderr.splitlines()[-1] == "fdpass: standard output: Bad file descriptor"
+    assert result.returncode == 1
+    result = subprocess.run(
+        ["sh", "-c", '"$0" -o json -- "$@" <&- 2>&-', FDPASS, *passing(1)],
+        stdout=subprocess.PIPE, encoding="utf-8", check=False,
+    )
+    assert len(rows_of(result.stdout)) == 1
+    assert result.returncode == 0
+    result = subprocess.run(
+        ["sh", "-c", '"$0" -o json -- ls /proc/self/fd <&- 2>&-', FDPASS],
+        stdout=subprocess.PIPE, encoding="utf-8", check=False,
+    )
+    plain = subprocess.run(
+        ["sh", "-c", "exec ls /proc/self/fd <&- 2>&-"],
+        stdout=subprocess.PIPE, encoding="utf-8", check=False,
+    )
+    assert result.stdout == plain.stdout
 
 
 @needs_root
