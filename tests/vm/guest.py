@@ -44,7 +44,7 @@ def qemu_command(kernel, initrd, ports, cpu, append):
         "qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-m", "1G",
         "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
         "-kernel", str(kernel), "-initrd", str(initrd),
-        "-append", f"console=ttyS0 quiet panic=-1 oops=panic mitigations=off {append}",
+        "-append", f"console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable {append}",
     ]
     for port in ports:
         command += ["-serial", port]
