@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a benchmark counts: operations, each as long as the clock says that it takes. In a guest whose
- * clock advances by a nanosecond for each instruction (QEMU's -icount shift=0) that is how many.
+ * clock advances by a nanosecond for each instruction (QEMU's -icount shift=0) that is how many. The
+ * thread is called as what it does, so that rows tell by which operation they were made.
  *
  *   operations all             each operation's name, its instructions, and the rows that it makes
- *   operations burst MESSAGES  so many messages of 253 descriptors, back to back
+ *   operations burst MESSAGES  so many messages of 253 descriptors, back to back, by burst-MESSAGES
  */
 #include <err.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -234,6 +236,7 @@ static void run_all(struct bench *bench)
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		const struct operation *operation = &operations[i];
 
+		prctl(PR_SET_NAME, operation->name);
 		take_descriptors(bench, operation->deep ? deep : null, operation->count);
 		printf("%s %ld %u\n", operation->name, measure(operation, bench),
 		       operation->rows * (WARM_UP + ROUNDS));
@@ -242,6 +245,10 @@ static void run_all(struct bench *bench)
 
 static void run_burst(struct bench *bench, int messages)
 {
+	char name[16];
+
+	snprintf(name, sizeof(name), "burst-%d", messages);
+	prctl(PR_SET_NAME, name);
 	take_descriptors(bench, check(open("/dev/null", O_RDWR), "/dev/null"), MOST);
 	for (int i = 0; i < messages; i++)
 		pass(bench);
