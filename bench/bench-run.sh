@@ -46,9 +46,8 @@ burst() {
 	stop
 }
 
-# A kernel that has just booted takes other paths for some time: without this, an operation that has
-# nothing to do with the tracer costs up to 50 less with it. Sleeping takes no time where the clock
-# counts instructions.
+# A kernel that has just booted takes other paths for some time: without this, a TCP message of 7.2 took
+# 51 instructions fewer with a tracer. Sleeping takes no time where the clock counts instructions.
 sleep 60
 operations all >/dev/null
 
