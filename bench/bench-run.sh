@@ -33,7 +33,7 @@ stop() {
 }
 
 count() {
-	operations all >"$folder/operations"
+	operations all "$tracer" >"$folder/operations"
 	stop
 }
 
