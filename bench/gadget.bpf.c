@@ -4,28 +4,21 @@
  * each reads, and the size of its record; written for this benchmark, not taken from there. It
  * follows a sender's system call into __scm_send() and to each fget_raw().
  */
+#include "gadget.h"
 #include "kernel.h"
 #include "task.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* A record has this size, however short the path is. */
-#define PATH_SIZE 512
 #define NAME_SIZE 256
 #define MAX_STEPS 80
 
-struct record {
-	__u64 time_ns;
-	struct event_task task;
-	__u64 socket_ino;
-	__u32 sockfd;
-	__u32 fd;
-	char path[PATH_SIZE];
-};
+/* Waking the reader costs 8,000 instructions and more, whatever the programs do. */
+const volatile bool wakes_reader = false;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 32 << 20); /* not its 256 KiB, which hold two messages of 253 */
+	__uint(max_entries, RECORDS_SIZE); /* user space sets it */
 } records SEC(".maps");
 
 #define DECLARE_CALLS(name, value_type)                                                            \
@@ -179,7 +172,7 @@ static __always_inline void read_path(char *to, struct buffer *buffer, struct fi
 	bpf_probe_read_kernel_str(to, PATH_SIZE, &buffer->path[buffer->at & (PATH_SIZE - 1)]);
 }
 
-static __always_inline void describe_sender(struct event_task *ret, struct task_struct *task)
+static __always_inline void describe_sender(struct sender *ret, struct task_struct *task)
 {
 	__u64 ids = bpf_get_current_pid_tgid(), owner = bpf_get_current_uid_gid();
 	struct task_struct *parent = get(task, real_parent);
@@ -191,6 +184,7 @@ static __always_inline void describe_sender(struct event_task *ret, struct task_
 	bpf_get_current_comm(ret->comm, sizeof(ret->comm));
 	ret->mntns_id = get(get(get(task, nsproxy), mnt_ns), ns.inum);
 	ret->parent_pid = get(parent, tgid);
+	ret->parent_tid = get(parent, pid);
 	read_comm(ret->parent_comm, parent, false);
 }
 
@@ -210,12 +204,12 @@ int looked_up(struct pt_regs *ctx)
 	record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
 	if (record) {
 		record->time_ns = bpf_ktime_get_boot_ns();
-		describe_sender(&record->task, current_task());
+		describe_sender(&record->sender, current_task());
 		record->socket_ino = *ino;
 		record->sockfd = *sockfd;
 		record->fd = *fd;
 		read_path(record->path, buffer, file);
-		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP); /* the reader is not counted */
+		bpf_ringbuf_submit(record, wakes_reader ? 0 : BPF_RB_NO_WAKEUP);
 	}
 	bpf_map_delete_elem(&lookups, &thread);
 	return 0;

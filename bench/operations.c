@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a benchmark counts: operations, each as long as the clock says that it takes. In a guest whose
- * clock advances by a nanosecond for each instruction (QEMU's -icount shift=0) that is how many.
+ * clock advances by a nanosecond for each instruction (QEMU's -icount shift=0) that is how many. The
+ * thread is called as what it does, so that rows tell by which operation they were made.
  *
- *   operations all             each operation's name, its instructions, and the rows that it makes
- *   operations burst MESSAGES  so many messages of 253 descriptors, back to back
+ *   operations all [TRACER]    each operation's name, its instructions, and the rows that it makes; this
+ *                              process is stopped meanwhile: what it does to read is not counted
+ *   operations burst MESSAGES  so many messages of 253 descriptors, back to back, by burst-MESSAGES
  */
 #include <err.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,7 +25,7 @@
 #include <unistd.h>
 
 #define MOST 253 /* SCM_MAX_FD */
-#define ROUNDS 101 /* an odd number: the median is one of them */
+#define ROUNDS 51 /* an odd number: the median is one of them */
 #define WARM_UP 20
 
 struct bench {
@@ -208,7 +212,7 @@ static long now_ns(void)
 	return now.tv_sec * 1000000000L + now.tv_nsec;
 }
 
-/* The median: a tick of the clock, or the tracer, comes into a few of them. */
+/* The median: a tick of the clock comes into a few of them. */
 static long measure(const struct operation *operation, struct bench *bench)
 {
 	long counts[ROUNDS];
@@ -225,7 +229,13 @@ static long measure(const struct operation *operation, struct bench *bench)
 	return counts[ROUNDS / 2];
 }
 
-static void run_all(struct bench *bench)
+static void signal_tracer(pid_t tracer, int signal)
+{
+	if (tracer)
+		check(kill(tracer, signal), "kill");
+}
+
+static void run_all(struct bench *bench, pid_t tracer)
 {
 	int null = check(open("/dev/null", O_RDWR), "/dev/null");
 	int deep = open_deep();
@@ -234,14 +244,22 @@ static void run_all(struct bench *bench)
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		const struct operation *operation = &operations[i];
 
+		prctl(PR_SET_NAME, operation->name);
 		take_descriptors(bench, operation->deep ? deep : null, operation->count);
+		signal_tracer(tracer, SIGSTOP);
 		printf("%s %ld %u\n", operation->name, measure(operation, bench),
 		       operation->rows * (WARM_UP + ROUNDS));
+		signal_tracer(tracer, SIGCONT);
+		sleep(2); /* it reads; also where there is none, so that all else is the same */
 	}
 }
 
 static void run_burst(struct bench *bench, int messages)
 {
+	char name[16];
+
+	snprintf(name, sizeof(name), "burst-%d", messages);
+	prctl(PR_SET_NAME, name);
 	take_descriptors(bench, check(open("/dev/null", O_RDWR), "/dev/null"), MOST);
 	for (int i = 0; i < messages; i++)
 		pass(bench);
@@ -252,11 +270,11 @@ int main(int argc, char *argv[])
 	static struct bench bench;
 
 	set_up(&bench);
-	if (argc == 2 && strcmp(argv[1], "all") == 0)
-		run_all(&bench);
+	if ((argc == 2 || argc == 3) && strcmp(argv[1], "all") == 0)
+		run_all(&bench, argc == 3 ? atoi(argv[2]) : 0);
 	else if (argc == 3 && strcmp(argv[1], "burst") == 0)
 		run_burst(&bench, atoi(argv[2]));
 	else
-		errx(2, "usage: operations all | burst MESSAGES");
+		errx(2, "usage: operations all [TRACER] | burst MESSAGES");
 	return EXIT_SUCCESS;
 }
