@@ -8,8 +8,8 @@
 #ifndef FDPASS_FAIL_H
 #define FDPASS_FAIL_H
 
-#include "event.h"
 #include "socket.h"
+#include "table.h"
 
 #define EPERM 1
 #define EAGAIN 11
@@ -28,18 +28,25 @@
 #define CAP_SYS_ADMIN 21
 #define CAP_SYS_RESOURCE 24
 
+/* message.send_flags: how it was sent */
+#define SEND_NAMED 0x1 /* with an address: msg_name */
+#define SEND_DONTWAIT 0x2 /* MSG_DONTWAIT or O_NONBLOCK */
+#define SEND_OOB 0x4 /* MSG_OOB */
+#define SEND_TOO_LONG 0x8 /* not a stream, and longer than the socket's send buffer */
+#define SEND_SHUT 0x10 /* SOCK_SEQPACKET, and the other end was gone already */
+
 /* too_many_unix_fds(): more in flight than RLIMIT_NOFILE, and no capability that allows it. */
 static __always_inline bool too_many_in_flight(struct task_struct *task)
 {
-	struct signal_struct *signal = get(task, signal);
-	struct cred *cred = get(task, real_cred);
+	struct signal_struct *signal = probe(task, signal);
+	struct cred *cred = probe(task, real_cred);
 	__u64 limit = 0, capabilities = 0;
 
 	bpf_core_read(&limit, sizeof(limit), &signal->rlim[RLIMIT_NOFILE].rlim_cur);
 	bpf_core_read(&capabilities, sizeof(capabilities), &cred->cap_effective);
-	return get(get(cred, user), unix_inflight) > limit &&
+	return probe(probe(cred, user), unix_inflight) > limit &&
 	       (!(capabilities & (1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_RESOURCE)) ||
-		get(get(cred, user_ns), level));
+		probe(probe(cred, user_ns), level));
 }
 
 /*
@@ -52,33 +59,34 @@ static __always_inline __u32 prospects_of(struct msghdr *msg, struct sock *sk, _
 
 	if (type == SOCK_STREAM)
 		return 0;
-	if (get(msg, msg_iter.count) > (__u32)get(sk, sk_sndbuf) - 32)
-		prospects |= EVENT_MESSAGE_TOO_LONG;
-	if (type == SOCK_SEQPACKET && get(sk, sk_shutdown) & SEND_SHUTDOWN && !get(sk, sk_err))
-		prospects |= EVENT_MESSAGE_SHUT;
+	if (argument(msg, msg_iter.count) > (__u32)argument(sk, sk_sndbuf) - 32)
+		prospects |= SEND_TOO_LONG;
+	if (type == SOCK_SEQPACKET && argument(sk, sk_shutdown) & SEND_SHUTDOWN &&
+	    !argument(sk, sk_err))
+		prospects |= SEND_SHUT;
 	return prospects;
 }
 
 /* Refused before the list was attached to a message buffer. */
-static __always_inline int why_not_attached(const struct event_message *message,
+static __always_inline int why_not_attached(const struct message *message,
 					    struct task_struct *task, struct sock *sk, short type)
 {
-	bool named = message->send_flags & EVENT_MESSAGE_NAMED;
-	bool full = get(sk, sk_wmem_alloc.refs.counter) >= get(sk, sk_sndbuf);
-	bool full_now = full && message->send_flags & EVENT_MESSAGE_DONTWAIT;
+	bool named = message->send_flags & SEND_NAMED;
+	bool full = probe(sk, sk_wmem_alloc.refs.counter) >= probe(sk, sk_sndbuf);
+	bool full_now = full && message->send_flags & SEND_DONTWAIT;
 	bool too_many = too_many_in_flight(task);
 
-	if (message->send_flags & EVENT_MESSAGE_OOB)
+	if (message->send_flags & SEND_OOB)
 		return 0;
 	if (type == SOCK_STREAM && named)
-		return get(sk, __sk_common.skc_state) == TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
+		return probe(sk, __sk_common.skc_state) == TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
 	if (!named && !peer_of(sk))
 		return -ENOTCONN;
-	if (type == SOCK_STREAM && get(sk, sk_shutdown) & SEND_SHUTDOWN)
+	if (type == SOCK_STREAM && probe(sk, sk_shutdown) & SEND_SHUTDOWN)
 		return -EPIPE;
-	if (message->send_flags & EVENT_MESSAGE_TOO_LONG)
+	if (message->send_flags & SEND_TOO_LONG)
 		return named ? 0 : -EMSGSIZE; /* or it is no name */
-	if (message->send_flags & EVENT_MESSAGE_SHUT)
+	if (message->send_flags & SEND_SHUT)
 		return -EPIPE;
 	if (too_many && !full_now)
 		return -ETOOMANYREFS;
@@ -102,23 +110,22 @@ static __always_inline int why_not_queued(struct sock *sk, struct sock *peer, sh
 		return peer && !peer_of(sk) ? -ECONNREFUSED : 0;
 	if (!peer)
 		return 0;
-	if (get(peer, __sk_common.skc_flags) & 1UL << SOCK_DEAD ||
-	    get(peer, sk_shutdown) & RCV_SHUTDOWN)
+	if (probe(peer, __sk_common.skc_flags) & 1UL << SOCK_DEAD ||
+	    probe(peer, sk_shutdown) & RCV_SHUTDOWN)
 		return -EPIPE;
 	if (refuses_rights(peer))
 		return -EPERM;
 	return 0;
 }
 
-static __always_inline int why_failed(const struct event_message *message, struct task_struct *task,
-				      struct scm_cookie *scm)
+static __always_inline int why_failed(const struct message *message, struct scm_cookie *scm)
 {
 	struct sock *sk = (struct sock *)message->sender_sock;
-	short type = get(get(sk, sk_socket), type);
+	short type = probe(probe(sk, sk_socket), type);
 
 	/* scm_send()'s own cookie, or that of the destructor of a message buffer? */
 	if ((__u64)scm == message->scm)
-		return why_not_attached(message, task, sk, type);
+		return why_not_attached(message, current_task(), sk, type);
 	return why_not_queued(sk, (struct sock *)message->sock, type);
 }
 

@@ -3,115 +3,216 @@
 #ifndef FDPASS_INSTALL_H
 #define FDPASS_INSTALL_H
 
-#include "describe.h"
+#include "control.h"
+#include "file.h"
+#include "table.h"
 
 /* Words of the open file table that are looked at for a free descriptor. */
 #define MAX_WORDS 64
+
+/* RLIMIT_NOFILE of the task. */
+static __always_inline __u64 descriptor_limit(struct task_struct *task)
+{
+	struct signal_struct *signal = load(task, signal);
+	__u64 limit = 0;
+
+	bpf_core_read(&limit, sizeof(limit), &signal->rlim[RLIMIT_NOFILE].rlim_cur);
+	return limit;
+}
+
+/* The position of the lowest bit that is set, without a bit-scan instruction. */
+static __always_inline __u32 lowest_bit(__u64 word)
+{
+	word &= -word;
+	return !!(word & 0xaaaaaaaaaaaaaaaaULL) | !!(word & 0xccccccccccccccccULL) << 1 |
+	       !!(word & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(word & 0xff00ff00ff00ff00ULL) << 3 |
+	       !!(word & 0xffff0000ffff0000ULL) << 4 | !!(word & 0xffffffff00000000ULL) << 5;
+}
 
 /*
  * Why installing stopped: no descriptor below RLIMIT_NOFILE is free, or one is and a security
  * module refused the file. get_unused_fd_flags() begins at next_fd, so this does too.
  */
-static __always_inline enum event_status why_stopped(struct task_struct *task)
+static __always_inline enum event_fate why_stopped(struct task_struct *task)
 {
-	struct files_struct *files = see(task, files);
-	struct fdtable *table = see(files, fdt);
-	struct signal_struct *signal = get(task, signal);
-	unsigned long *open = get(table, open_fds);
-	__u64 limit = 0, used;
-	__u32 size = get(table, max_fds);
-	__u32 at = get(files, next_fd);
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+	unsigned long *open = load(table, open_fds);
+	__u64 limit = descriptor_limit(task), word;
+	__u32 size = load(table, max_fds);
+	__u32 at = load(files, next_fd);
 
-	bpf_core_read(&limit, sizeof(limit), &signal->rlim[RLIMIT_NOFILE].rlim_cur);
 	for (int i = 0; i < MAX_WORDS; i++) {
 		if (at >= limit)
-			return EVENT_FILE_EMFILE;
+			return EVENT_FATE_EMFILE;
 		if (at >= size)
-			return EVENT_FILE_DENIED; /* the table can grow */
-		used = 0;
-		bpf_probe_read_kernel(&used, sizeof(used), open + at / 64);
-		used = ~used & (~0ULL << (at % 64));
-		if (used) {
-			__u32 bit = at & ~63U;
-
-			/* the position of the lowest free bit, without a bit-scan instruction */
-			used &= -used;
-			bit += !!(used & 0xaaaaaaaaaaaaaaaaULL) |
-			       !!(used & 0xccccccccccccccccULL) << 1 |
-			       !!(used & 0xf0f0f0f0f0f0f0f0ULL) << 2 |
-			       !!(used & 0xff00ff00ff00ff00ULL) << 3 |
-			       !!(used & 0xffff0000ffff0000ULL) << 4 |
-			       !!(used & 0xffffffff00000000ULL) << 5;
-			return bit < limit ? EVENT_FILE_DENIED : EVENT_FILE_EMFILE;
-		}
-		at = (at & ~63U) + 64;
+			return EVENT_FATE_DENIED; /* the table can grow */
+		word = 0;
+		copy_kernel(&word, sizeof(word), open + at / 64);
+		word = ~word & (~0ULL << (at % 64));
+		at &= ~63U;
+		if (word)
+			return at + lowest_bit(word) < limit ? EVENT_FATE_DENIED :
+							       EVENT_FATE_EMFILE;
+		at += 64;
 	}
-	return EVENT_FILE_DROPPED;
+	return EVENT_FATE_DROPPED;
 }
 
-/* What a descriptor of the current task's table leads to, an address; 0: nothing. */
-static __always_inline __u64 file_at(__u64 open, __u32 size, __u32 fd)
+/* What a descriptor of the table that s->open is leads to, an address; 0: nothing. */
+static __always_inline __u64 file_at(const struct scratch *s, __u32 fd)
 {
-	__u64 slot = open + fd * sizeof(__u64);
 	__u64 file = 0;
 
-	if (fd >= size)
+	if (fd >= s->open_size)
 		return 0;
-	copy_kernel(&file, sizeof(file), (void *)slot);
+	copy_kernel(&file, sizeof(file), (void *)(s->open + fd * sizeof(__u64)));
 	return file;
 }
 
+/* Descriptors that are looked at for one that is told nowhere. */
+#define MAX_SEARCHED 1024
+
+#define SEARCHED_IN_CALL 16
+
+/* Look at some descriptors for the file, from `first` on. A global function: see file.h. */
+__attribute__((noinline)) int search_fds_from(__u64 file, __u32 first)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (!s)
+		return 0;
+	for (__u32 i = 0; i < SEARCHED_IN_CALL; i++) {
+		if (file_at(s, first + i) == file)
+			s->only_fd = s->only_fd == -1 ? (__s32)(first + i) : -2;
+	}
+	return 0;
+}
+
+/*
+ * The only descriptor that leads to the file; negative where there is none, or more than one. For when the
+ * receiver's memory does not tell the number.
+ */
+__attribute__((noinline)) int only_fd_of(__u64 file)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (!s || s->open_size > MAX_SEARCHED)
+		return -1;
+	s->only_fd = -1;
+	for (__u32 i = 0; i < MAX_SEARCHED; i += SEARCHED_IN_CALL)
+		search_fds_from(file, i);
+	return s->only_fd;
+}
+
 /* File `index` of a received message and the number that it got. */
-static __always_inline void describe_installed(struct scratch *s, __u32 index)
+static __always_inline void write_installed(struct scratch *s, __u32 index)
 {
 	struct event_file *ret = file_in_record(s, index);
-	__u64 address = s->lists[index & 0xff];
-	__s32 fd = s->fds[index & 0xff];
+	__u64 address = *list_at(s, index);
+	__s32 fd = index < s->nr_fds ? *fd_at(s, index) : -1;
 
-	if (!ret)
-		return;
-	ret->file = address;
-	ret->detail = 0;
-	ret->names_offset = EVENT_NO_NAME;
-	ret->inode_generation = 0;
-	ret->generation = 0;
+	if (!(s->event.flags & EVENT_DESCRIBED))
+		*ret = (struct event_file){ .address = address, .names_offset = EVENT_NO_NAME };
 	ret->fd = -1;
-	ret->flags = 0;
+	ret->flags &= ~EVENT_FILE_FD_KNOWN;
 	if (index >= s->installed) {
-		ret->status = index < s->event.room ? s->event.stop : EVENT_FILE_TRUNCATED;
+		ret->fate = index < s->room ? s->stop : EVENT_FATE_TRUNCATED;
 		return;
 	}
-	if (fd < 0 && fd >= -4095) { /* SO_RIGHTS_NOTRUNC, since 7.3 */
-		ret->status = EVENT_FILE_DENIED;
+	if (index < s->nr_fds && fd < 0 && fd >= -4095) { /* SO_RIGHTS_NOTRUNC, since 7.3 */
+		ret->fate = EVENT_FATE_DENIED;
 		return;
 	}
-	ret->status = EVENT_FILE_INSTALLED;
-	ret->flags = s->cloexec;
+	ret->fate = EVENT_FATE_INSTALLED;
+	ret->flags |= s->cloexec;
 	/*
 	 * The numbers lie in the receiver's memory, where another of its threads could write: told
 	 * only if the descriptor really leads to this file.
 	 */
-	if (file_at(s->open, s->open_size, fd) == address) {
+	if (file_at(s, fd) != address)
+		fd = only_fd_of(address);
+	if (fd >= 0) {
 		ret->fd = fd;
 		ret->flags |= EVENT_FILE_FD_KNOWN;
 	}
 }
 
-#define FILES_IN_CALL 8
-
-/* Some files, from `first` on; a global function for the same reason as walk_on(). */
-__attribute__((noinline)) int installed_on(__u32 first)
+/* Some files, from `first` on; a global function: see file.h. */
+__attribute__((noinline)) int write_installed_from(__u32 first)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 
 	if (!s)
 		return 0;
 	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
-		if (first + i >= s->event.total_files)
+		if (first + i >= s->nr_files)
 			return 0;
-		describe_installed(s, first + i);
+		write_installed(s, first + i);
 	}
 	return 1;
+}
+
+/* What became of each file of s->lists: s->installed of them are, with the numbers in s->fds. */
+static __always_inline void write_all_installed(struct scratch *s)
+{
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+
+	s->open = (__u64)load(table, fd);
+	s->open_size = load(table, max_fds);
+	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
+		if (!write_installed_from(i))
+			break;
+	}
+}
+
+/*
+ * How many descriptors were installed, of some that were not: the kernel moved msg_control behind them, to
+ * a multiple of 8. Which of the two numbers it was is told by the header in the receiver's memory.
+ */
+static __always_inline __u32 installed_count(const struct message *message, __u64 end, __u32 header)
+{
+	__u64 length = 0, most = end - message->control;
+
+	if (most <= header)
+		return 0;
+	most = (most - header) / sizeof(__s32);
+	if (most > message->count)
+		most = message->count;
+	if (bpf_probe_read_user(&length, header == sizeof(struct cmsghdr) ? 8 : 4,
+				(void *)message->control) ||
+	    length < header)
+		return most;
+	length = (length - header) / sizeof(__s32);
+	return length + 1 == most ? length : most;
+}
+
+/* The files of a list that scm_detach_fds() had, and the numbers that they got. */
+static __always_inline void write_received(struct scratch *s, const struct message *message)
+{
+	struct msghdr *msg = (struct msghdr *)message->msg;
+	__u32 header = message->control_flags & MSG_CMSG_COMPAT ? sizeof(struct compat_cmsghdr) :
+								  sizeof(struct cmsghdr);
+	__u32 count = s->nr_files, installed = count;
+	__u64 room = 0;
+
+	if (message->control_length > header)
+		room = (message->control_length - header) / sizeof(__s32);
+	if (probe(msg, msg_flags) & MSG_CTRUNC)
+		installed = installed_count(message, (__u64)probe(msg, msg_control), header);
+	if (installed > SCM_MAX_FD)
+		installed = SCM_MAX_FD;
+	s->room = room < SCM_MAX_FD ? room : SCM_MAX_FD;
+	s->installed = installed;
+	s->stop = installed < count && installed < room ? why_stopped(current_task()) : 0;
+	s->cloexec = message->control_flags & MSG_CMSG_CLOEXEC ? EVENT_FILE_CLOEXEC : 0;
+	s->nr_fds = installed;
+	if (installed && bpf_probe_read_user(s->fds, bounded(installed) * sizeof(__s32),
+					     (void *)message->control + header))
+		s->nr_fds = 0; /* another thread unmapped it */
+	write_all_installed(s);
 }
 
 #endif

@@ -15,6 +15,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "arch.h"
+
 #define SCM_MAX_FD 253
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
@@ -26,8 +28,6 @@
 #define MSG_CMSG_COMPAT 0x80000000U
 #define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD 0x00200000
-#define TS_COMPAT 0x0002 /* thread_info.status: in a 32-bit system call */
-#define X32_SYSCALL_BIT 0x40000000
 #define RLIMIT_NOFILE 7
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
@@ -38,7 +38,6 @@
 #define SOCK_PASSSEC 4
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
-#define THREAD_SIZE 16384 /* x86-64 without KASAN */
 #define AF_UNIX 1
 #define O_CLOEXEC 02000000
 
@@ -46,7 +45,7 @@
 
 struct qstr {
 	__u32 len;
-	const unsigned char *name;
+	const char *name; /* unsigned there */
 };
 
 struct timespec64 {
@@ -101,6 +100,10 @@ struct file {
 	void *private_data;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -109,6 +112,7 @@ struct fdtable {
 };
 
 struct files_struct {
+	atomic_t count;
 	struct fdtable *fdt;
 	unsigned int next_fd;
 };
@@ -121,8 +125,13 @@ struct mnt_namespace {
 	struct ns_common ns;
 };
 
+struct net {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
 };
 
 typedef struct {
@@ -139,6 +148,11 @@ struct user_struct {
 
 struct user_namespace {
 	int level;
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
 };
 
 typedef struct {
@@ -155,6 +169,7 @@ struct cred {
 
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct list_head {
@@ -184,10 +199,6 @@ enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
 struct signal_struct {
 	struct pid *pids[4];
 	struct rlimit rlim[16];
-};
-
-struct thread_info {
-	__u32 status;
 };
 
 struct task_struct {
@@ -231,10 +242,6 @@ struct unix_address {
 	struct sockaddr_un name[0];
 };
 
-struct net {
-	struct ns_common ns;
-};
-
 typedef struct {
 	struct net *net;
 } possible_net_t;
@@ -247,19 +254,15 @@ struct sock_common {
 };
 
 struct sk_buff {
-	struct sk_buff *next;
+	struct sk_buff *next, *prev;
 	struct sock *sk;
 	char cb[48];
 };
 
 struct sk_buff_head {
-	struct sk_buff *next;
+	struct sk_buff *next, *prev;
 	__u32 qlen;
 };
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 typedef struct {
 	atomic_t refs;
@@ -271,6 +274,7 @@ struct sock {
 	struct socket *sk_socket;
 	refcount_t sk_wmem_alloc;
 	int sk_sndbuf;
+	unsigned short sk_type;
 	unsigned char sk_shutdown; /* until 5.6 a bit field */
 	int sk_err;
 };
@@ -379,30 +383,7 @@ struct io_msg { /* what an io_kiocb begins with */
 	__u32 cmd;
 };
 
-struct pt_regs {
-	unsigned long r10, r8;
-	unsigned long cx, dx, si, di, bx;
-	unsigned long orig_ax;
-	unsigned long ax;
-	unsigned long ip, sp;
-	unsigned long bp, r9;
-};
-
 #pragma clang attribute pop
-
-/* A control message in kernel memory, or in that of a 64-bit process: cmsg(3). */
-struct cmsghdr {
-	__u64 cmsg_len;
-	__s32 cmsg_level;
-	__s32 cmsg_type;
-};
-
-/* The same in the memory of a 32-bit process: include/net/compat.h. */
-struct compat_cmsghdr {
-	__u32 cmsg_len;
-	__s32 cmsg_level;
-	__s32 cmsg_type;
-};
 
 /* Helpers that came after 5.10, as the running kernel's own list has them. */
 enum bpf_func_id___here {
@@ -413,94 +394,6 @@ enum bpf_func_id___here {
 #define have_helper(name)                                                                          \
 	bpf_core_enum_value_exists(enum bpf_func_id___here, BPF_FUNC_##name##___here)
 
-/*
- * Member `member` of the kernel object at `pointer`; 0 where the memory cannot be read. There is no
- * lock: the object must be kept alive by the caller of the traced function.
- *
- * Each front end is compiled twice. With bpf_rdonly_cast() (since 6.2, a35b9af4ec2c "bpf: Add a
- * kfunc for generic type cast") a pointer that was read is followed by a plain load, which costs
- * ten instructions; without it each step is a call of a helper, which costs a hundred.
- */
-#ifdef TYPED_READS
-extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym;
-
-/* The pointer, as one of which the verifier knows what it leads to. */
-#define typed(pointer)                                                                             \
-	({                                                                                         \
-		typeof(&*(pointer)) object_ = (pointer);                                           \
-		(typeof(object_))bpf_rdonly_cast(object_,                                          \
-						 bpf_core_type_id_kernel(typeof(*object_)));       \
-	})
-
-#define get(pointer, member) (typed(pointer)->member)
-
-#else
-#define typed(pointer) (pointer)
-#define get(pointer, member)                                                                       \
-	({                                                                                         \
-		typeof(&*(pointer)) object_ = (pointer);                                           \
-		typeof(object_->member) value_ = { 0 };                                            \
-		bpf_core_read(&value_, sizeof(value_), &object_->member);                          \
-		value_;                                                                            \
-	})
-#endif
-
-/*
- * The same for the current task, and for what its members lead to: where the verifier knows its type
- * (since 5.11) and those of its members. One instruction, while it trusts the pointer too.
- */
-#ifdef TYPED_READS
-#define see(pointer, member) ((pointer)->member)
-#else
-#define see(pointer, member)                                                                       \
-	({                                                                                         \
-		typeof((pointer)->member) seen_;                                                   \
-                                                                                                   \
-		if (have_helper(get_current_task_btf))                                             \
-			seen_ = (pointer)->member;                                                 \
-		else                                                                               \
-			seen_ = get(pointer, member);                                              \
-		seen_;                                                                             \
-	})
-#endif
-
-/*
- * Copy kernel memory, a few words of it by plain loads where that is possible. Writes whole words,
- * so `to` must have room for size rounded up to 8.
- */
-static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
-{
-#ifdef TYPED_READS
-	if (size <= 16) {
-		/* read as a type that every kernel has and that begins with two words */
-		__u64 *words = to;
-
-		words[0] = get((struct timespec64 *)from, tv_sec);
-		if (size > 8)
-			words[1] = get((struct timespec64 *)from, tv_nsec);
-		return 0;
-	}
-#endif
-	return bpf_probe_read_kernel(to, size, from);
-}
-
-static __always_inline struct task_struct *current_task(void)
-{
-	if (have_helper(get_current_task_btf))
-		return bpf_get_current_task_btf();
-	return (struct task_struct *)bpf_get_current_task();
-}
-
-/*
- * The registers with which the task entered the kernel. Before bpf_task_pt_regs() they lay at the
- * very end of the stack; with FRED (6.9) that is no longer so, but then there is the helper.
- */
-static __always_inline struct pt_regs *user_registers(struct task_struct *task)
-{
-	if (have_helper(task_pt_regs) && have_helper(get_current_task_btf))
-		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return (struct pt_regs *)(get(task, stack) + THREAD_SIZE -
-				  bpf_core_type_size(struct pt_regs));
-}
+#include "read.h"
 
 #endif

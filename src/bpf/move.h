@@ -6,8 +6,8 @@
 #ifndef FDPASS_MOVE_H
 #define FDPASS_MOVE_H
 
-#include "describe.h"
 #include "number.h"
+#include "path.h"
 #include "task.h"
 
 /* A supervisor inside its ioctl: who gets the descriptor is known only before it is answered. */
@@ -16,6 +16,7 @@ struct adding {
 	__u64 file;
 	__u32 source_fd;
 	__u32 fd_flags;
+	__u64 flags; /* EVENT_TASK_* of the target */
 };
 
 struct {
@@ -26,35 +27,10 @@ struct {
 } addings SEC(".maps");
 
 /*
- * Report a move: files[0] is what moved, with its number where it came from; files[1] the same as
- * it was installed. The tasks are filled in already.
- */
-static __always_inline void report_move(struct scratch *s, __u64 file, __s32 from, __s32 to,
-					bool cloexec)
-{
-	struct event_file *installed;
-
-	s->lists[0] = file;
-	s->lists[1] = file;
-	s->fds[0] = from;
-	s->fds[1] = to;
-	s->nr_fds = 2;
-	describe_files(SCRATCH_MOVE);
-	installed = file_in_record(s, 1);
-	if (installed) {
-		installed->status = EVENT_FILE_INSTALLED;
-		if (cloexec)
-			installed->flags |= EVENT_FILE_CLOEXEC;
-	}
-	report_scratch(s);
-	s->busy = false;
-}
-
-/*
  * Moves are rare: their programs share a scratch, and one that was preempted keeps the others
  * of its CPU out. Returns NULL, and counts, where that is so.
  */
-static __always_inline struct scratch *begin_move(enum event_via via, __u32 nr_files)
+static __always_inline struct scratch *begin_move(enum event_via via)
 {
 	struct scratch *s = scratch_of(SCRATCH_MOVE);
 
@@ -65,11 +41,40 @@ static __always_inline struct scratch *begin_move(enum event_via via, __u32 nr_f
 		return NULL;
 	}
 	s->busy = true;
-	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), nr_files);
+	begin_record(s, EVENT_MOVED, next_number(NUMBER_MOVED), 1, 0);
 	s->event.via = via;
-	describe_socket(&s->event.socket, NULL, -1);
-	describe_socket(&s->event.peer, NULL, -1);
 	return s;
+}
+
+/* Where the other task is told, of whom the descriptor was. */
+static __always_inline struct event_task *append_other_task(struct scratch *s)
+{
+	return append_section(s, EVENT_SECTION_TASK, EVENT_OTHER, sizeof(struct event_task));
+}
+
+/*
+ * Report a move: the first file is what moved, with its number where it came from; the second, if there
+ * is one, the same as it was installed. The tasks are told already.
+ */
+static __always_inline void report_move(struct scratch *s, __u64 file, __u32 nr_fds, __s32 from,
+					__s32 to, bool cloexec)
+{
+	s->lists[0] = file;
+	s->lists[1] = file;
+	s->fds[0] = from;
+	s->fds[1] = to;
+	s->nr_fds = nr_fds;
+	begin_files(s, nr_fds ? 2 : 1);
+	describe_files(s, SCRATCH_MOVE);
+	if (nr_fds) {
+		struct event_file *installed = file_in_record(s, 1);
+
+		installed->fate = EVENT_FATE_INSTALLED;
+		if (cloexec)
+			installed->flags |= EVENT_FILE_CLOEXEC;
+	}
+	report_record(s);
+	s->busy = false;
 }
 
 /* The process that a struct pid stands for: pid_task() with PIDTYPE_PID. */
@@ -89,24 +94,19 @@ static __always_inline struct task_struct *task_of_pid(struct pid *pid)
  */
 static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 installed)
 {
-	struct task_struct *task = current_task();
 	struct task_struct *source;
 	struct scratch *s;
-	__u16 flags;
 
 	if (installed < 0)
 		return;
 	source = task_of_pid(pid);
-	s = begin_move(EVENT_VIA_PIDFD_GETFD, 2);
+	s = begin_move(EVENT_VIA_PIDFD_GETFD);
 	if (!s)
 		return;
-	flags = describe_current(&s->event.task);
+	write_current(s);
 	if (source)
-		flags |= describe_task(&s->event.peer_task, source);
-	else
-		s->event.peer_task.start_time = 0;
-	s->event.flags = EVENT_DESCRIBED | flags;
-	report_move(s, (__u64)file_of_fd(task, installed), fd, installed, true);
+		s->event.flags |= write_task(append_other_task(s), source);
+	report_move(s, (__u64)file_of_fd(current_task(), installed), 2, fd, installed, true);
 }
 
 #define SECCOMP_IOCTL_NOTIF_ADDFD 0x40182103
@@ -121,24 +121,26 @@ struct seccomp_notif_addfd {
 };
 
 /* Notifications of one listener that are looked through for the one that is answered. */
-#define MAX_NOTIFICATIONS 256
+#define MAX_NOTIFICATIONS 4096
 
 static __always_inline struct task_struct *task_of_notification(struct file *listener, __u64 id)
 {
-	struct seccomp_filter *filter = get(listener, private_data);
-	struct notification *notif = get(filter, notif);
+	struct seccomp_filter *filter = probe(listener, private_data);
+	struct notification *notif = probe(filter, notif);
 	struct list_head *head =
 		(void *)notif + bpf_core_field_offset(struct notification, notifications);
-	struct list_head *at = get(head, next);
+	struct list_head *at = probe(head, next);
 
 	for (int i = 0; i < MAX_NOTIFICATIONS && at != head; i++) {
 		struct seccomp_knotif *knotif =
 			(void *)at - bpf_core_field_offset(struct seccomp_knotif, list);
 
-		if (get(knotif, id) == id)
-			return get(knotif, task);
-		at = get(at, next);
+		if (probe(knotif, id) == id)
+			return probe(knotif, task);
+		at = probe(at, next);
 	}
+	if (at != head)
+		count_lost(EVENT_LOST_CONTROLS);
 	return NULL;
 }
 
@@ -153,13 +155,16 @@ static __always_inline void on_adding(struct file *listener, __u32 command, __u6
 	struct task_struct *target;
 	struct adding adding = {};
 
-	if (command != SECCOMP_IOCTL_NOTIF_ADDFD ||
-	    bpf_probe_read_user(&request, sizeof(request), (void *)argument))
+	if (command != SECCOMP_IOCTL_NOTIF_ADDFD)
 		return;
+	if (bpf_probe_read_user(&request, sizeof(request), (void *)argument)) {
+		count_lost(EVENT_LOST_READ);
+		return;
+	}
 	target = task_of_notification(listener, request.id);
 	if (!target)
 		return;
-	describe_task(&adding.target, target);
+	adding.flags = write_task(&adding.target, target);
 	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
 	adding.source_fd = request.srcfd;
 	adding.fd_flags = request.newfd_flags;
@@ -176,11 +181,12 @@ static __always_inline void on_added(__s32 installed)
 
 	if (!adding)
 		return;
-	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD, 2) : NULL;
+	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD) : NULL;
 	if (s) {
-		s->event.task = adding->target;
-		s->event.flags = EVENT_DESCRIBED | describe_current(&s->event.peer_task);
-		report_move(s, adding->file, adding->source_fd, installed,
+		head_of(s)->task = adding->target;
+		s->event.flags |= adding->flags |
+				  write_any_task(append_other_task(s), current_task(), true);
+		report_move(s, adding->file, 2, adding->source_fd, installed,
 			    adding->fd_flags & O_CLOEXEC);
 	}
 	bpf_map_delete_elem(&addings, &thread);
@@ -219,7 +225,7 @@ static __always_inline void on_posting(struct io_kiocb *request)
 	struct posting posting = { .request = (__u64)request };
 	__u64 thread = bpf_get_current_pid_tgid();
 
-	if (!bpf_core_field_exists(msg->src_file) || get(msg, cmd) != IORING_MSG_SEND_FD)
+	if (!bpf_core_field_exists(msg->src_file) || probe(msg, cmd) != IORING_MSG_SEND_FD)
 		return;
 	if (bpf_map_update_elem(&postings, &thread, &posting, BPF_ANY))
 		count_lost(EVENT_LOST_TABLE);
@@ -246,8 +252,8 @@ static __always_inline struct task_struct *task_of_request(struct io_kiocb *requ
 	struct io_kiocb___task *older = (void *)request;
 
 	if (bpf_core_field_exists(older->task))
-		return get(older, task);
-	return get(get(request, tctx), task);
+		return probe(older, task);
+	return probe(probe(request, tctx), task);
 }
 
 /* Tasks that use one ring that are looked at. */
@@ -261,23 +267,23 @@ static __always_inline struct task_struct *user_of_ring(struct io_ring_ctx *ring
 {
 	struct list_head *head =
 		(void *)ring + bpf_core_field_offset(struct io_ring_ctx, tctx_list);
-	struct task_struct *submitter = get(ring, submitter_task);
+	struct task_struct *submitter = probe(ring, submitter_task);
 	struct task_struct *user = NULL;
-	struct list_head *at = get(head, next);
+	struct list_head *at = probe(head, next);
 
 	for (int i = 0; i < MAX_RING_USERS && at != head; i++) {
 		struct io_tctx_node *node =
 			(void *)at - bpf_core_field_offset(struct io_tctx_node, ctx_node);
-		struct task_struct *leader = get(get(node, task), group_leader);
+		struct task_struct *leader = probe(probe(node, task), group_leader);
 
 		if (user && leader != user)
 			return NULL;
 		user = leader;
-		at = get(at, next);
+		at = probe(at, next);
 	}
 	if (at != head)
 		return NULL;
-	return user && submitter && get(submitter, group_leader) == user ? submitter : user;
+	return user && submitter && probe(submitter, group_leader) == user ? submitter : user;
 }
 
 /*
@@ -292,7 +298,7 @@ static __always_inline void on_installing(struct io_ring_ctx *ring, struct file 
 	if (!posting)
 		return;
 	msg = (struct io_msg *)posting->request;
-	if (get(msg, src_file) != file)
+	if (probe(msg, src_file) != file)
 		return; /* the end of that one was missed: this is another */
 	posting->ring = (__u64)ring;
 	posting->file = (__u64)file;
@@ -307,20 +313,17 @@ static __always_inline void on_installed(__s32 place)
 
 	if (!posting || !posting->ring || place < 0)
 		return;
-	s = begin_move(EVENT_VIA_IO_URING, 1);
+	s = begin_move(EVENT_VIA_IO_URING);
 	if (!s)
 		return;
-	s->event.flags = EVENT_DESCRIBED | describe_task(&s->event.peer_task,
-							 task_of_request((void *)posting->request));
 	user = user_of_ring((void *)posting->ring);
 	if (user)
-		s->event.flags |= describe_task(&s->event.task, user);
+		s->event.flags |= write_task(&head_of(s)->task, user);
 	else
-		s->event.task.start_time = 0;
-	s->lists[0] = posting->file;
-	describe_files(SCRATCH_MOVE);
-	report_scratch(s);
-	s->busy = false;
+		s->used = __builtin_offsetof(struct record_head, task_section);
+	s->event.flags |= write_task(append_other_task(s),
+				     task_of_request((void *)posting->request));
+	report_move(s, posting->file, 0, -1, -1, false);
 }
 
 #endif

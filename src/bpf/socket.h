@@ -3,19 +3,18 @@
 #ifndef FDPASS_SOCKET_H
 #define FDPASS_SOCKET_H
 
-#include "event.h"
-#include "kernel.h"
+#include "record.h"
 
-/* The file that a descriptor of the task, typed as of see(), leads to; NULL where there is none. */
+/* The file that a descriptor of the current task leads to; NULL where there is none. */
 static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
 {
-	struct files_struct *files = see(task, files);
-	struct fdtable *table = see(files, fdt);
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
 	struct file *file = NULL;
 
-	if (fd < 0 || (__u32)fd >= see(table, max_fds))
+	if (fd < 0 || (__u32)fd >= load(table, max_fds))
 		return NULL;
-	copy_kernel(&file, sizeof(file), see(table, fd) + fd);
+	copy_kernel(&file, sizeof(file), load(table, fd) + fd);
 	return file;
 }
 
@@ -29,77 +28,107 @@ static __always_inline struct inode *inode_of_socket(struct socket *socket)
 /* The inode in sockfs; 0 for a socket without a file: not accepted yet, or closed. */
 static __always_inline __u64 socket_inode(struct sock *sk)
 {
-	struct socket *socket = get(sk, sk_socket);
+	struct socket *socket = probe(sk, sk_socket);
 
-	return socket ? get(inode_of_socket(socket), i_ino) : 0;
+	return socket ? probe(inode_of_socket(socket), i_ino) : 0;
 }
 
-/* The descriptor `fd` of the task if it leads to this socket, else -1. */
+/* The socket that the file is; NULL where it is none, or not a unix socket. */
+static __always_inline struct sock *unix_socket_of(struct file *file)
+{
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!file)
+		return NULL;
+	socket = probe(file, private_data);
+	if (!socket || probe(socket, file) != file)
+		return NULL;
+	sk = probe(socket, sk);
+	return sk && probe(sk, __sk_common.skc_family) == AF_UNIX ? sk : NULL;
+}
+
+/* The descriptor `fd` of the current task if it leads to this socket, else -1. */
 static __always_inline __s32 fd_of_socket(struct task_struct *task, __s32 fd, struct sock *sk)
 {
 	struct file *file = file_of_fd(task, fd);
+	struct socket *socket = file && sk ? probe(file, private_data) : NULL;
 
-	if (!file || !sk || get(file, private_data) != get(sk, sk_socket))
-		return -1;
-	return fd;
+	return socket && probe(sk, sk_socket) == socket ? fd : -1;
 }
 
-/* The name that the socket is bound to: struct unix_address, kept while the socket lives. */
-static __always_inline void describe_name(struct event_socket *ret, struct sock *sk)
+/* Write a socket of the record. `fd` is a descriptor of the task of the event for it, or -1. */
+static __always_inline void write_socket(struct scratch *s, enum event_party party, struct sock *sk,
+					 __u64 ino, __u16 type, __s32 fd)
 {
-	struct unix_address *address = get((struct unix_sock *)sk, addr);
-	int length;
+	head_of(s)->sockets[party].socket = (struct event_socket){
+		.sock = (__u64)sk,
+		.ino = ino,
+		.type = type,
+		.fd = fd,
+	};
+}
 
-	ret->path_len = 0;
-	if (!address)
+/* The same, of which nothing is known yet. An embryo in a backlog has no struct socket. */
+static __always_inline void describe_socket(struct scratch *s, enum event_party party,
+					    struct sock *sk, __s32 fd)
+{
+	struct socket *socket = sk ? probe(sk, sk_socket) : NULL;
+
+	write_socket(s, party, sk, socket ? probe(inode_of_socket(socket), i_ino) : 0,
+		     socket ? probe(socket, type) : 0, fd);
+}
+
+/* What a unix socket is bound to, and what it is connected to. */
+struct unix_ends {
+	struct unix_address *name;
+	struct sock *peer;
+};
+
+static __always_inline struct unix_ends ends_of(struct scratch *s, struct sock *sk)
+{
+	struct unix_ends ends = {};
+
+#ifdef TYPED_READS
+	ends.name = probe((struct unix_sock *)sk, addr);
+	ends.peer = probe((struct unix_sock *)sk, peer);
+#else
+	__u32 begin = bpf_core_field_offset(struct unix_sock, addr);
+	__u32 peer = bpf_core_field_offset(struct unix_sock, peer) - begin;
+
+	if (peer > COPY_SIZE - sizeof(void *) ||
+	    bpf_probe_read_kernel(s->copy, peer + sizeof(void *), (void *)sk + begin))
+		return ends;
+	ends.name = *(struct unix_address **)s->copy;
+	ends.peer = *(struct sock **)(s->copy + peer);
+#endif
+	return ends;
+}
+
+/* Append the name that a socket is bound to, which is kept while the socket lives. */
+static __always_inline void append_socket_name(struct scratch *s, enum event_party party,
+					       struct unix_address *name)
+{
+	__u32 length;
+	void *to;
+
+	if (!name)
 		return;
-	length = get(address, len) - (int)sizeof(unsigned short);
-	if (length <= 0)
+	length = probe(name, len);
+	if (length <= sizeof(__u16) || length > sizeof(__u16) + EVENT_SUN_PATH)
 		return;
-	if (length > EVENT_SUN_PATH)
-		length = EVENT_SUN_PATH;
+	length -= sizeof(__u16);
+	to = append_section(s, EVENT_SECTION_SOCKET_NAME, party, length);
+	barrier_var(length);
 	/* name[0].sun_path: the family is a short */
-	if (bpf_probe_read_kernel(ret->path, length & 0x7f,
-				  (void *)address +
-					  bpf_core_field_offset(struct unix_address, name) +
-					  sizeof(unsigned short)))
-		return;
-	ret->path_len = length;
-}
-
-/* The inode of the network namespace of the socket. */
-static __always_inline __u32 netns_of(struct sock *sk)
-{
-	struct net *net = get(sk, __sk_common.skc_net.net);
-
-	return get(net, ns.inum);
-}
-
-/* A socket that has a struct socket gives its type; an embryo in a backlog has none. */
-static __always_inline void describe_socket(struct event_socket *ret, struct sock *sk, __s32 fd)
-{
-	struct socket *socket;
-
-	ret->sock = (__u64)sk;
-	ret->fd = fd;
-	ret->ino = 0;
-	ret->type = 0;
-	ret->path_len = 0;
-	ret->netns = 0;
-	if (!sk)
-		return;
-	ret->netns = netns_of(sk);
-	socket = get(sk, sk_socket);
-	if (socket) {
-		ret->type = get(socket, type);
-		ret->ino = get(inode_of_socket(socket), i_ino);
-	}
-	describe_name(ret, sk);
+	bpf_probe_read_kernel(to, length & 0x7f,
+			      (void *)name + bpf_core_field_offset(struct unix_address, name) +
+				      sizeof(__u16));
 }
 
 static __always_inline struct sock *peer_of(struct sock *sk)
 {
-	return get((struct unix_sock *)sk, peer);
+	return probe((struct unix_sock *)sk, peer);
 }
 
 #endif

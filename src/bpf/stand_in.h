@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that the kernel may preempt: fentry and fexit, and since 7.0 the tracepoints of system
- * calls. It skips a program that another task is inside of on that CPU, so one that is preempted
- * costs the events of all who come meanwhile: a quarter of them, among forty busy processes.
+ * Programs that the kernel may preempt: fentry and fexit. It skips a program that another task is inside
+ * of on that CPU, so one that is preempted costs the events of all who come meanwhile: a quarter of
+ * them, among forty busy processes.
  *
  * So a program is not preempted while it works; but the kernel begins and ends it, and a tick that
- * comes in these few instructions still does it, until that task has a CPU again. So each has two
- * stand-ins: the same program once more, which does the work where the others were skipped. All
- * attached, they run one after the other, in an order that the kernel does not promise. With one
- * stand-in a crowd of forty processes still lost events in one of ten runs, on slow processors.
+ * comes in these few instructions still does it, until that task has a CPU again. So user space loads
+ * the object three times, with the same maps: the second and the third are stand-ins, which do the work
+ * where the others were skipped. All attached, they run one after the other, in an order that the kernel
+ * does not promise. With one stand-in a crowd of forty processes still lost events in one of ten runs,
+ * on slow processors.
  *
  * All of this is left out where programs are not preempted so, in kernels before 6.15 too: they are
  * commonly not built for it.
@@ -19,13 +20,24 @@
 #include "kernel.h"
 #include "report.h"
 
-/* The most programs of an object that have stand-ins. */
-#define MAX_HOOKS 16
+/* The hooks at which a program does its work in turn. */
+enum hook {
+	HOOK_SENT,
+	HOOK_COPIED,
+	HOOK_DETACH,
+	HOOK_DESTROYED,
+	HOOK_MOVED, /* a thread is inside one of these at a time */
+	HOOK_CREATED, /* a thread creates one file at a time */
+	HOOK_EXIT, /* of a system call */
+	NR_HOOKS
+};
 
-#ifdef TYPED_READS
+#if defined(TYPED_READS) && !defined(KPROBE)
 
 /* Set by user space, which then loads the stand-ins as well. */
 const volatile bool preemptible = false;
+/* Which of the three this is; the first has 0. */
+const volatile __u8 stand_in = 0;
 
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
@@ -34,7 +46,7 @@ extern void bpf_local_irq_restore(unsigned long *flags) __ksym __weak;
 
 /* Of a thread, for each hook: which of its programs ran in the call that it is in. */
 struct turns {
-	__u8 of[MAX_HOOKS];
+	__u8 of[NR_HOOKS];
 };
 
 #define TURN_DONE 0x80 /* one of them did the work */
@@ -47,29 +59,29 @@ struct {
 } turns SEC(".maps");
 
 /*
- * Should program `index` of the hook (0: the first) do the work? One that sees itself has seen the
- * end of another call. What is left of a call in which some were skipped can make all of them think
- * that it was done, never two of them that it was not: then it is counted as lost.
+ * Should this program do the work of the hook? One that sees itself has seen the end of another call.
+ * What is left of a call in which some were skipped can make all of them think that it was done, never
+ * two of them that it was not: then it is counted as lost.
  */
-static __always_inline bool take_turn(__u32 hook, __u8 index)
+static __always_inline bool take_turn(enum hook hook)
 {
 	struct turns *task_turns;
-	__u8 turn, mine = 1 << index;
+	__u8 turn, mine = 1 << stand_in;
 
 	if (!preemptible)
 		return true;
 	task_turns = bpf_task_storage_get(&turns, bpf_get_current_task_btf(), NULL,
 					  BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!task_turns)
-		return index == 0;
+		return stand_in == 0;
 	turn = task_turns->of[hook];
 	if (turn & mine)
 		turn = 0;
 	task_turns->of[hook] = turn | mine | TURN_DONE;
 	/* The kernel counts each time that it skipped the first one; see EVENT_LOST_SKIPPED. */
-	if (turn & TURN_DONE && index == 0)
+	if (turn & TURN_DONE && stand_in == 0)
 		add_lost(EVENT_LOST_SKIPPED, 1);
-	if (!(turn & TURN_DONE) && index != 0)
+	if (!(turn & TURN_DONE) && stand_in != 0)
 		add_lost(EVENT_LOST_SKIPPED, -1);
 	return !(turn & TURN_DONE);
 }
@@ -89,21 +101,17 @@ static __always_inline bool take_turn(__u32 hook, __u8 index)
 		}                                                                                  \
 	} while (0)
 
-#else
-
-static __always_inline bool take_turn(__u32 hook, __u8 index)
-{
-	return true;
-}
-
-#define UNDISTURBED(work) work
-
-#endif
-
-#define IN_TURN(hook, index, work)                                                                 \
+#define IN_TURN(hook, work)                                                                        \
 	UNDISTURBED({                                                                              \
-		if (take_turn(hook, index))                                                        \
+		if (take_turn(hook))                                                               \
 			work;                                                                      \
 	})
+
+#else
+
+#define UNDISTURBED(work) work
+#define IN_TURN(hook, work) work
+
+#endif
 
 #endif

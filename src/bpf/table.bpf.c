@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is in flight now, from the table of messages of message.h. An iterator (since 5.9) rather
- * than look-ups from user space: while one of these is under way, the kernel skips every kprobe and
- * tracepoint program on that CPU (bpf_disable_instrumentation()).
+ * What is in flight now, from the table of messages. An iterator (since 5.9) rather than look-ups from
+ * user space: while one of these is under way, the kernel skips every kprobe and tracepoint program on
+ * that CPU (bpf_disable_instrumentation()). Reading the iterator until it ends only runs it, the entries
+ * go through a ring buffer.
  */
-#include "in_flight.h"
+#include "event.h"
+#include "kernel.h"
 #include "table.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -14,30 +16,47 @@ struct bpf_iter__bpf_map_elem {
 	void *value;
 } __attribute__((preserve_access_index));
 
-static __always_inline void tell_message(__u64 list, const struct event_message *message)
-{
-	struct event_queued entry = {};
+/* struct event_queued: user space empties it after each run. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20); /* more than the table has */
+} queued SEC(".maps");
 
-	if (!message->number ||
-	    (message->state != MESSAGE_SENDING && message->state != MESSAGE_QUEUED))
-		return;
-	entry.message = message->number;
-	entry.list = list;
-	entry.sock = message->sock;
-	entry.ino = message->ino;
-	entry.first_file = message->first_file;
-	entry.count = message->count;
-	entry.queued = message->state == MESSAGE_QUEUED;
+bool is_cut = false; /* some entry of this run found no room */
+
+static __always_inline void tell(const struct event_queued *entry)
+{
+	if (bpf_ringbuf_output(&queued, (void *)entry, sizeof(*entry), BPF_RB_NO_WAKEUP))
+		is_cut = true;
+}
+
+static __always_inline void tell_message(const struct message *message)
+{
+	struct event_queued entry = {
+		.message = message->number,
+		.ino = message->ino,
+		.queued = message->state == MESSAGE_QUEUED,
+	};
+
+	if (entry.message &&
+	    (message->state == MESSAGE_SENDING || message->state == MESSAGE_QUEUED))
+		tell(&entry);
+}
+
+static __always_inline void tell_end(void)
+{
+	struct event_queued entry = { .cut = is_cut };
+
+	is_cut = false;
 	tell(&entry);
 }
 
 SEC("iter/bpf_map_elem")
 int tell_table(struct bpf_iter__bpf_map_elem *ctx)
 {
-	const __u64 *key = ctx->key;
 	const void *value = ctx->value;
 
-	if (!key || !value) {
+	if (!value) {
 		tell_end();
 		return 0;
 	}
@@ -46,11 +65,11 @@ int tell_table(struct bpf_iter__bpf_map_elem *ctx)
 
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->lists[i])
-			tell_message(bucket->lists[i], &bucket->messages[i]);
+		if (bucket->keys[i] > KEY_BUSY)
+			tell_message(&bucket->messages[i]);
 	}
 #else
-	tell_message(*key, value);
+	tell_message(value);
 #endif
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of messages, by the address of their struct scm_fp_list.
+ * The table of messages in flight: by the address of their struct scm_fp_list for the ways that see its
+ * whole life, by that of their struct sk_buff for the one that sees only queues. Both are unique while
+ * the message is queued.
  *
  * Where programs have compare-and-exchange (since 5.12) it is an array of buckets that they search
  * themselves: a look-up in the kernel's hash costs more instructions than all that a handler then
@@ -12,14 +14,43 @@
 #include "event.h"
 #include "kernel.h"
 
+enum message_state {
+	MESSAGE_SENDING = 1, /* accepted by __scm_send(), not known to be queued */
+	MESSAGE_QUEUED,
+	MESSAGE_COPIED, /* the sender's own list, after its copy was made for the queue */
+	MESSAGE_PEEKED, /* a copy for MSG_PEEK */
+};
+
+struct message {
+	__u64 number; /* event.message */
+	__u64 sock; /* the receiving socket; 0 not known */
+	__u64 ino; /* its inode; 0 not known */
+	__u64 sender_sock;
+	union {
+		__u64 copy; /* MESSAGE_COPIED: the list that was queued */
+		__u64 list; /* of a message that is known by its struct sk_buff */
+	};
+	__u64 scm; /* the sender's struct scm_cookie, while its system call lasts */
+	__u64 msg; /* while recvmsg installs: its struct msghdr, else 0 */
+	__u64 control; /* its control buffer then, and the length */
+	__u64 control_length;
+	__u64 taker; /* the thread that looked at it last, to take it or to peek */
+	__u32 sender_tid;
+	__u16 count; /* descriptors */
+	__u8 state; /* enum message_state */
+	__u8 described; /* user space was told what the files are */
+	__u32 control_flags; /* msg_flags then */
+	__u32 send_flags; /* SEND_* of fail.h */
+};
+
 #ifdef TYPED_READS
 
 #define BUCKET_BITS 14
 #define BUCKET_SIZE 8
 
 struct bucket {
-	__u64 lists[BUCKET_SIZE]; /* 0: free */
-	struct event_message messages[BUCKET_SIZE];
+	__u64 keys[BUCKET_SIZE]; /* 0: free */
+	struct message messages[BUCKET_SIZE];
 };
 
 #define DECLARE_TABLE(name)                                                                        \
@@ -31,78 +62,84 @@ struct bucket {
 	} name SEC(".maps")
 
 /*
- * Multiplicative hashing; lists are a few KiB apart. The verifier lets no pointer be multiplied, but
- * half of one that was moved is a number to it.
+ * Multiplicative hashing of addresses that are at least 64 bytes apart. The verifier lets no pointer be
+ * multiplied, but half of one that was moved is a number to it.
  */
-static __always_inline struct bucket *bucket_of(void *table, __u64 list)
+static __always_inline struct bucket *bucket_of(void *table, __u64 address)
 {
 	__u32 key;
 
-	asm("%0 = %1" : "=w"(key) : "w"((__u32)list));
+	asm("%0 = %1" : "=w"(key) : "w"((__u32)address));
 	key = key * 0x9e3779b9 >> (32 - BUCKET_BITS);
 	return bpf_map_lookup_elem(table, &key);
 }
 
-static __always_inline struct event_message *table_find(void *table, __u64 list)
+static __always_inline struct message *table_find(void *table, __u64 address)
 {
-	struct bucket *bucket = bucket_of(table, list);
+	struct bucket *bucket = bucket_of(table, address);
 
 	if (!bucket)
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->lists[i] == list)
+		if (bucket->keys[i] == address)
 			return &bucket->messages[i];
+	}
+	return NULL;
+}
+
+#define KEY_BUSY 1 /* no address: a message is being written there */
+
+/*
+ * Keep a copy of the message. A place is published when it is written. NULL: the bucket is full. One of an
+ * earlier message of this address, whose end was missed, is written over.
+ */
+static __always_inline struct message *table_keep(void *table, __u64 address,
+						  const struct message *message)
+{
+	struct message *found = table_find(table, address);
+	struct bucket *bucket = bucket_of(table, address);
+
+	if (found) {
+		*found = *message;
+		return found;
+	}
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (bucket->keys[i] ||
+		    __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
+			continue;
+		bucket->messages[i] = *message;
+		__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
+		return &bucket->messages[i];
 	}
 	return NULL;
 }
 
 /*
- * A place for the message of this list, all 0 or that of an earlier list of this address, whose end
- * was missed. NULL: the bucket is full.
+ * Forget the message of this number; who reads the table meanwhile tells a message by it. Returns
+ * whether it was there still.
  */
-static __always_inline struct event_message *table_add(void *table, __u64 list)
+static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
 {
-	struct event_message *found = table_find(table, list);
-	struct bucket *bucket = bucket_of(table, list);
-
-	if (found || !bucket)
-		return found;
-#pragma unroll
-	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (!bucket->lists[i] && !__sync_val_compare_and_swap(&bucket->lists[i], 0, list))
-			return &bucket->messages[i];
-	}
-	return NULL;
-}
-
-static __always_inline long table_keep(void *table, __u64 list, const struct event_message *message)
-{
-	struct event_message *place = table_add(table, list);
-
-	if (!place)
-		return -1;
-	*place = *message;
-	return 0;
-}
-
-/* Who reads the table meanwhile tells a message by its number. */
-static __always_inline void table_forget(void *table, __u64 list)
-{
-	struct bucket *bucket = bucket_of(table, list);
+	struct bucket *bucket = bucket_of(table, address);
 
 	if (!bucket)
-		return;
+		return false;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->lists[i] != list)
+		if (bucket->keys[i] != address)
 			continue;
+		if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
+			return false;
 		bucket->messages[i].state = 0;
-		bucket->messages[i].number = 0;
 		barrier();
-		bucket->lists[i] = 0;
-		return;
+		bucket->keys[i] = 0;
+		return true;
 	}
+	return false;
 }
 
 #else
@@ -112,22 +149,25 @@ static __always_inline void table_forget(void *table, __u64 list)
 		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
 		__uint(max_entries, 65536);                                                        \
 		__type(key, __u64);                                                                \
-		__type(value, struct event_message);                                               \
+		__type(value, struct message);                                                     \
 	} name SEC(".maps")
 
-static __always_inline struct event_message *table_find(void *table, __u64 list)
+static __always_inline struct message *table_find(void *table, __u64 address)
 {
-	return bpf_map_lookup_elem(table, &list);
+	return bpf_map_lookup_elem(table, &address);
 }
 
-static __always_inline long table_keep(void *table, __u64 list, const struct event_message *message)
+static __always_inline struct message *table_keep(void *table, __u64 address,
+						  const struct message *message)
 {
-	return bpf_map_update_elem(table, &list, message, BPF_ANY);
+	if (bpf_map_update_elem(table, &address, message, BPF_ANY))
+		return NULL;
+	return bpf_map_lookup_elem(table, &address);
 }
 
-static __always_inline void table_forget(void *table, __u64 list)
+static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
 {
-	bpf_map_delete_elem(table, &list);
+	return !bpf_map_delete_elem(table, &address);
 }
 
 #endif

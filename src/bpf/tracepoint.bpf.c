@@ -1,113 +1,159 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The third way to attach, for kernels that have neither fentry nor kprobes: the tracepoints of the
- * system calls. Fetches the arguments and calls the handlers of call.h, nothing else.
+ * network. Fetches the arguments, leaves at once where it is no unix socket or no descriptor, and calls
+ * the handlers of queue.h and taking.h.
  *
- * What it costs: every sendmsg one read of its struct msghdr and at the exit a look-up, every
- * recvmsg two reads and a look-up, on any socket. 32-bit programs do not come through here, and
- * io_uring is no system call of theirs. At an exit the arguments are in the registers still.
+ * What it costs: every message of every socket a few short programs. Since 6.3 there is a tracepoint at
+ * the end of each send and receive, and no system call has to pay. Before that it takes the end of system
+ * calls, which all of the machine pay for.
  *
- * SECCOMP_IOCTL_NOTIF_ADDFD is not seen: every ioctl(2) of the machine would have to pay for it.
+ * The kernel does not preempt these programs, but that of system calls since 7.0: see stand_in.h.
  */
-#include "call.h"
 #include "identity.h"
 #include "move.h"
 #include "stand_in.h"
+#include "taking.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* What a tracepoint's program does follows its head. */
-#define HEAD(point, name, context)                                                                 \
-	static __always_inline void on_##point##_##name(struct context *ctx)
+static __always_inline bool is_unix(const struct sock *sk)
+{
+	return sk->__sk_common.skc_family == AF_UNIX;
+}
 
-#define PROGRAM(program, point, name, context, work)                                               \
-	SEC("tracepoint/syscalls/sys_" #point "_" #name)                                           \
-	int program(struct context *ctx)                                                           \
-	{                                                                                          \
-		work;                                                                              \
-		return 0;                                                                          \
+/* The list of descriptors of a unix message, from an argument: by plain loads. */
+static __always_inline struct scm_fp_list *list_of_argument(struct sk_buff *skb)
+{
+	return *(struct scm_fp_list **)((void *)skb->cb +
+					bpf_core_field_offset(struct unix_skb_parms, fp));
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(copying, struct sk_buff *skb, int length)
+{
+	struct sock *sk = skb->sk;
+	struct scm_fp_list *list;
+
+	if (!sk || !is_unix(sk))
+		return 0;
+	list = list_of_argument(skb);
+	if (list)
+		on_taken(skb, list);
+	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(dropped, struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+	struct scm_fp_list *list;
+
+	if (!sk || !is_unix(sk))
+		return 0;
+	list = list_of_argument(skb);
+	if (list)
+		on_freed(skb, list);
+	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(consumed, struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (sk && is_unix(sk))
+		on_freed(skb, list_of_argument(skb));
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(data_ready, struct sock *sk)
+{
+	if (is_unix(sk))
+		on_queue(sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(send_length, struct sock *sk, int result)
+{
+	if ((result < 0 || nr_sending) && is_unix(sk))
+		on_send_done(sk, result);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
+{
+	if (nr_takings && is_unix(sk))
+		on_received(sk, result, flags);
+	return 0;
+}
+
+/* Before 6.3: sendmsg(2) returned. The message went to the peer, or to an address that its call names. */
+static __always_inline void on_sendmsg_exit(const struct call *call, long result)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	int hint = read_hint(0);
+	struct sock *sk, *peer;
+
+	if (hint == HINT_NOTHING || !s)
+		return;
+	sk = unix_socket_of(file_of_fd(current_task(), call->fd));
+	if (!sk)
+		return;
+	peer = addressee_of(sk, call, 0);
+	if (hint == HINT_UNREAD)
+		count_lost(EVENT_LOST_READ);
+	else if (result >= 0)
+		tell_queued(as_number(s, sk), as_number(s, peer), 0, 1);
+	else
+		tell_unnumbered(as_number(s, sk), as_number(s, peer), 0, result);
+}
+
+/* The last message was sent in part only, as a stream that is full allows: then no other was tried. */
+static __always_inline bool is_partial(const struct call *call, __u32 index)
+{
+	struct user_message message;
+	__u64 sum = 0, length = 0;
+	__u32 sent = 0;
+
+	if (!read_user_message(&message, call, index) || call->compat || message.iov_count > 16 ||
+	    bpf_probe_read_user(&sent, sizeof(sent),
+				(void *)message_at(call, index) + sizeof(message)))
+		return true;
+	for (__u32 i = 0; i < 16; i++) {
+		if (i >= message.iov_count)
+			break;
+		bpf_probe_read_user(&length, sizeof(length), (void *)message.iov + i * 16 + 8);
+		sum += length;
 	}
-
-/* With stand-ins; see stand_in.h. */
-#define TRACEPOINT(point, name, hook, context)                                                     \
-	HEAD(point, name, context);                                                                \
-	PROGRAM(point##_##name, point, name, context, IN_TURN(hook, 0, on_##point##_##name(ctx)))  \
-	PROGRAM(stand_in_##point##_##name, point, name, context,                                   \
-		IN_TURN(hook, 1, on_##point##_##name(ctx)))                                        \
-	PROGRAM(stand_in_2_##point##_##name, point, name, context,                                 \
-		IN_TURN(hook, 2, on_##point##_##name(ctx)))                                        \
-	HEAD(point, name, context)
-
-#define ENTRY(name, hook) TRACEPOINT(enter, name, hook, trace_event_raw_sys_enter)
-#define EXIT(name, hook) TRACEPOINT(exit, name, hook, trace_event_raw_sys_exit)
-
-/* Without one: these calls are rare. */
-#define RARE_EXIT(name)                                                                            \
-	HEAD(exit, name, trace_event_raw_sys_exit);                                                \
-	PROGRAM(exit_##name, exit, name, trace_event_raw_sys_exit,                                 \
-		UNDISTURBED(on_exit_##name(ctx)))                                                  \
-	HEAD(exit, name, trace_event_raw_sys_exit)
-
-/* The programs that have stand-ins. */
-enum hook {
-	HOOK_ENTER_SENDMSG,
-	HOOK_EXIT_SENDMSG,
-	HOOK_ENTER_SENDMMSG,
-	HOOK_EXIT_SENDMMSG,
-	HOOK_ENTER_RECVMSG,
-	HOOK_EXIT_RECVMSG,
-	HOOK_ENTER_RECVMMSG,
-	HOOK_EXIT_RECVMMSG,
-	HOOK_CREATED, /* a thread creates one file at a time */
-};
-
-static __always_inline struct pt_regs *arguments(void)
-{
-	return user_registers(current_task());
+	return sent < sum;
 }
 
-ENTRY(sendmsg, HOOK_ENTER_SENDMSG)
+/* sendmmsg(2) returns how many messages were sent, and hides the errno of the one that was not. */
+static __always_inline void on_sendmmsg_exit(const struct call *call, long result)
 {
-	on_sendmsg(ctx->args[0], ctx->args[1]);
-}
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sock *sk = unix_socket_of(file_of_fd(current_task(), call->fd));
+	__u32 sent = result > 0 ? result : 0;
 
-EXIT(sendmsg, HOOK_EXIT_SENDMSG)
-{
-	on_sendmsg_done(ctx->ret);
-}
+	if (!sk || !s)
+		return;
+	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
+		__u32 index = sent - 1 - i; /* the last one first: the queue is searched from its end */
 
-ENTRY(sendmmsg, HOOK_ENTER_SENDMMSG)
-{
-	on_sendmmsg(ctx->args[0], ctx->args[1], ctx->args[2]);
-}
-
-EXIT(sendmmsg, HOOK_EXIT_SENDMMSG)
-{
-	on_sendmmsg_done(get(arguments(), si), ctx->ret);
-}
-
-ENTRY(recvmsg, HOOK_ENTER_RECVMSG)
-{
-	on_recvmsg(ctx->args[0], ctx->args[1]);
-}
-
-EXIT(recvmsg, HOOK_EXIT_RECVMSG)
-{
-	struct pt_regs *regs = arguments();
-
-	on_recvmsg_done(get(regs, di), get(regs, si), get(regs, dx), ctx->ret);
-}
-
-ENTRY(recvmmsg, HOOK_ENTER_RECVMMSG)
-{
-	on_recvmmsg(ctx->args[0], ctx->args[1], ctx->args[2]);
-}
-
-EXIT(recvmmsg, HOOK_EXIT_RECVMMSG)
-{
-	struct pt_regs *regs = arguments();
-
-	on_recvmmsg_done(get(regs, di), get(regs, si), get(regs, r10), ctx->ret);
+		if (i >= sent)
+			break;
+		tell_queued(as_number(s, sk), as_number(s, addressee_of(sk, call, index)), index,
+			    index + 1);
+	}
+	if (sent >= call->count || (sent && is_partial(call, sent - 1)))
+		return;
+	if (read_hint(sent) == HINT_FILES)
+		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, call, sent)), sent,
+				sent ? ERROR_UNKNOWN : result);
 }
 
 /*
@@ -116,7 +162,7 @@ EXIT(recvmmsg, HOOK_EXIT_RECVMMSG)
  */
 static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 pidfd)
 {
-	struct signal_struct *signal = get(task, signal);
+	struct signal_struct *signal = probe(task, signal);
 	struct pid *pid = NULL;
 	struct file *file;
 
@@ -127,34 +173,48 @@ static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 
 	file = file_of_fd(task, pidfd);
 	if (!file)
 		return NULL;
-	pid = get(get(file, f_inode), i_private);
-	return pid ?: get(file, private_data);
+	pid = probe(probe(file, f_inode), i_private);
+	return pid ?: probe(file, private_data);
 }
 
-/* pidfd_getfd(pidfd, fd, flags) */
-RARE_EXIT(pidfd_getfd)
+static __always_inline void on_exit(long result)
 {
-	struct pt_regs *regs = arguments();
+	struct call call = current_call(current_task());
 
-	if (ctx->ret >= 0)
-		on_pidfd_getfd(pid_of_pidfd(current_task(), get(regs, di)), get(regs, si),
-			       ctx->ret);
+	switch (call.kind) {
+	case CALL_SEND:
+		if (!has_lengths)
+			on_sendmsg_exit(&call, result);
+		break;
+	case CALL_SEND_MANY:
+		if (!has_lengths)
+			on_sendmmsg_exit(&call, result);
+		break;
+	case CALL_RECEIVE:
+	case CALL_RECEIVE_MANY:
+		if (!has_lengths && nr_takings)
+			on_received(NULL, result, call.flags);
+		break;
+	case CALL_PIDFD_GETFD: /* its arguments: the pidfd, the descriptor */
+		if (result >= 0)
+			on_pidfd_getfd(pid_of_pidfd(current_task(), call.fd), call.message, result);
+		break;
+	case CALL_CREATE:
+		on_created_fd(result);
+		break;
+	default:
+		break;
+	}
 }
 
-/* Of the system calls that create a file with an anonymous inode, the common ones: see identity.h. */
-#define CREATES(name)                                                                              \
-	EXIT(name, HOOK_CREATED)                                                                   \
-	{                                                                                          \
-		on_created_fd(ctx->ret);                                                           \
-	}
-
-CREATES(epoll_create)
-CREATES(epoll_create1)
-CREATES(eventfd)
-CREATES(eventfd2)
-CREATES(inotify_init)
-CREATES(inotify_init1)
-CREATES(pidfd_open)
-CREATES(signalfd)
-CREATES(signalfd4)
-CREATES(timerfd_create)
+/*
+ * The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. Loaded
+ * where the kernel has no sock_send_length(), or on demand.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exiting, struct pt_regs *registers, long result)
+{
+	if (is_of_interest(current_task(), registers))
+		IN_TURN(HOOK_EXIT, on_exit(result));
+	return 0;
+}

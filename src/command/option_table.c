@@ -92,6 +92,15 @@ static int parse_numbers(const struct option_entry *entry, const char *value, vo
 	return error;
 }
 
+static int parse_memory(const struct option_entry *entry, const char *value, void *member,
+			char **error_message)
+{
+	if (number_parse_size(value, entry->least, entry->most, member) < 0)
+		return option_refuse(error_message, "--%s: '%s' is not a size of 1M and more, like 256M",
+				     entry->name, value);
+	return 0;
+}
+
 static int parse_buffer_size(const struct option_entry *entry, const char *value, void *member,
 			     char **error_message)
 {
@@ -191,6 +200,11 @@ const struct option_entry option_table[] = {
 	  .help = "show also what is queued for so long" },
 	{ "attach", 0, "WAY", COMMAND_TRACE, parse_choice, MEMBER(way), .choice = tracer_way_name,
 	  .help = "fentry, kprobe or tracepoint, not the best one" },
+	{ "max-memory", 0, "SIZE", COMMAND_TRACE, parse_memory, MEMBER(max_memory),
+	  .least = UINT64_C(1) << 20, .most = UINT64_C(1) << 40,
+	  .help = "at most, for what is in flight (default: 256M)" },
+	{ "system-calls", 0, NULL, COMMAND_TRACE, NULL, MEMBER(system_calls),
+	  .help = "also see pidfd_getfd(2) where that slows every system call" },
 	{ "buffer-size", 0, "SIZE", COMMAND_TRACE, parse_buffer_size, MEMBER(buffer_size),
 	  .least = BUFFER_LEAST, .most = BUFFER_MOST,
 	  .help = "of the ring buffer, a power of two (default: 8M)" },

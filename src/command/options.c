@@ -236,6 +236,7 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 	struct options options = {
 		.output = output_name(0),
 		.buffer_size = BUFFER_DEFAULT,
+		.max_memory = UINT64_C(256) << 20,
 		.color = "auto",
 	};
 	int error;

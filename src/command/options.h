@@ -32,6 +32,8 @@ struct options {
 	uint64_t pending_after_s; /* 0: never */
 	const char *way; /* a name of tracer_way_name(); NULL: the best */
 	uint64_t buffer_size; /* bytes: a power of two */
+	uint64_t max_memory; /* bytes, for what is in flight */
+	bool system_calls; /* see tracer_options */
 	const char *color; /* "auto", "always", "never" */
 	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */
 };

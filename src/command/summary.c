@@ -27,7 +27,8 @@ static const char *const causes[NR_EVENT_LOST] = {
 	[EVENT_LOST_RING] = "no room in the ring buffer, see --buffer-size",
 	[EVENT_LOST_TABLE] = "no room in the table of messages in flight",
 	[EVENT_LOST_SKIPPED] = "skipped by the kernel",
-	[EVENT_LOST_READ] = "memory could not be read",
+	[EVENT_LOST_READ] = "the sender's memory could not be read",
+	[EVENT_LOST_CONTROLS] = "too many control messages",
 };
 
 static struct tally *find_tally(struct summary *summary, enum outcome outcome, const char *reason)
@@ -164,7 +165,7 @@ static uint64_t events_sum(const struct losses *losses)
 
 	for (size_t i = 0; i < NR_EVENT_LOST; i++)
 		sum += losses->events[i];
-	return sum;
+	return sum + losses->unmatched;
 }
 
 uint64_t losses_sum(const struct losses *losses)
@@ -187,6 +188,9 @@ void losses_print(const struct losses *losses, FILE *stream)
 		fprintf(stream, "%s%" PRIu64 " %s", before, losses->events[i], causes[i]);
 		before = "; ";
 	}
+	if (losses->unmatched > 0)
+		fprintf(stream, "%s%" PRIu64 " of senders whose message was not found", before,
+			losses->unmatched);
 	if (sum > 0)
 		fputc(')', stream);
 	if (losses->evicted_passes > 0)

@@ -33,6 +33,7 @@ struct summary {
 /* What was lost on the way from the kernel to the rows. */
 struct losses {
 	uint64_t events[NR_EVENT_LOST];
+	uint64_t unmatched; /* of one side only: see join_counts */
 	uint64_t evicted_passes;
 	uint64_t malformed_records;
 };

@@ -32,9 +32,6 @@
 #define LOOKS_PER_SWEEP 2
 /* An event has its time before it has its place in the ring: so far they can be out of order. */
 #define DISORDER_NS (10 * NSEC_PER_MSEC)
-/* About 1 KiB each with a short path; the kernel's own table of messages is not larger. */
-#define MESSAGES_MOST 65536
-
 struct trace {
 	const struct options *options;
 	struct users *users;
@@ -54,10 +51,8 @@ struct trace {
 	int signal_fd;
 	int look_fd;
 	int timeout_fd;
-	int sweep_error; /* of a sweep that is under way */
 	bool read_enough; /* the reading was stopped by read_until_ns */
 	bool cannot_sweep;
-	uint64_t checked_ns; /* losses up to here are known */
 	bool warned; /* events were lost since the reading before this one */
 	bool ending; /* at the next look */
 	bool ended;
@@ -94,8 +89,11 @@ static void update_losses(struct trace *trace)
 {
 	struct join_counts counts;
 
+	if (!trace->join)
+		return;
 	join_counts(trace->join, &counts);
 	trace->losses.evicted_passes = counts.evicted_passes;
+	trace->losses.unmatched = counts.unmatched;
 	trace->losses.malformed_records = counts.malformed;
 	tracer_lost(trace->tracer, trace->losses.events);
 }
@@ -115,18 +113,6 @@ static void check_losses(struct trace *trace)
 	}
 }
 
-/*
- * What is joined without numbers is joined by order, so a loss has to be known before anything that
- * happened after it.
- */
-static void check_losses_until(struct trace *trace, uint64_t time_ns)
-{
-	if (time_ns <= trace->checked_ns)
-		return;
-	trace->checked_ns = clock_monotonic_ns();
-	check_losses(trace);
-}
-
 static int take_record(void *userdata, const void *data, size_t size)
 {
 	struct trace *trace = userdata;
@@ -134,7 +120,6 @@ static int take_record(void *userdata, const void *data, size_t size)
 	uint64_t time_ns = size >= sizeof(*event) ? event->time_ns : 0;
 	int r;
 
-	check_losses_until(trace, time_ns);
 	r = join_record(trace->join, data, size);
 	/* What is malformed was counted, and is told at the end. */
 	if (r < 0 && r != -EBADMSG)
@@ -168,8 +153,7 @@ static void take_queued(void *userdata, const struct event_queued *queued)
 {
 	struct trace *trace = userdata;
 
-	if (trace->sweep_error == 0)
-		trace->sweep_error = join_sweep_entry(trace->join, queued);
+	join_sweep_entry(trace->join, queued);
 }
 
 /* Compare what is in flight with what the events say. */
@@ -179,7 +163,7 @@ static int sweep(struct trace *trace)
 
 	if (trace->cannot_sweep)
 		return 0;
-	trace->sweep_error = join_sweep_begin(trace->join, clock_monotonic_ns());
+	join_sweep_begin(trace->join, clock_monotonic_ns());
 	r = tracer_queued(trace->tracer, take_queued, trace);
 	if (r == -EOPNOTSUPP) {
 		trace->cannot_sweep = true;
@@ -187,14 +171,12 @@ static int sweep(struct trace *trace)
 	}
 	if (r == -ENOBUFS)
 		return 0; /* the next one may be whole */
-	if (r >= 0)
-		r = trace->sweep_error;
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
 		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
 	if (r < 0)
 		return r;
-	check_losses_until(trace, clock_monotonic_ns());
+	check_losses(trace);
 	return join_sweep_end(trace->join, clock_monotonic_ns());
 }
 
@@ -213,7 +195,7 @@ static int on_look(struct trace *trace)
 	r = read_ring(trace);
 	if (r < 0)
 		return r;
-	check_losses_until(trace, clock_monotonic_ns());
+	check_losses(trace);
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
 		r = sweep(trace);
@@ -380,9 +362,10 @@ static int make_resolver(struct trace *trace)
 static int make_join(struct trace *trace)
 {
 	const struct join_options join_options = {
-		.late_ns = NSEC_PER_SEC,
+		.late_ns = NSEC_PER_SEC / 2,
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
-		.max_messages = MESSAGES_MOST,
+		.max_bytes = trace->options->max_memory,
+		.sees_creations = tracer_sees_creations(trace->tracer),
 	};
 
 	return join_new(&trace->join, &join_options, show_pass, trace);
@@ -396,8 +379,6 @@ static int prepare(struct trace *trace)
 	if (r >= 0)
 		r = make_output(trace);
 	if (r >= 0)
-		r = make_join(trace);
-	if (r >= 0)
 		r = take_signals(trace);
 	if (r >= 0 && trace->options->child_argv)
 		r = child_new(&trace->child, trace->options->child_argv, &trace->inherited_mask);
@@ -410,6 +391,7 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.way = trace->options->way,
 		.ring_size = trace->options->buffer_size,
 		.trace_children = trace->child != NULL,
+		.system_calls = trace->options->system_calls,
 	};
 
 	return tracer_new(&trace->tracer, &tracer_options, reason);
@@ -453,8 +435,10 @@ static void say_attached(const struct trace *trace)
 
 static int begin(struct trace *trace)
 {
-	int r = watch_all(trace);
+	int r = make_join(trace);
 
+	if (r >= 0)
+		r = watch_all(trace);
 	return r < 0 ? r : privilege_drop(can_read, trace);
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decoding: checks the bounds of a record once, so that the join can read it as C structures, and
- * assembles paths from the chains of names.
+ * assembles paths from the chains of names. A type of section is a reader in the table.
  */
 #include "core/decode.h"
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_ERRNO 4095 /* of linux/err.h */
@@ -17,42 +15,135 @@
 /* What stands before a path whose beginning was not read: it never looks absolute. */
 static const char cut_mark[] = "...";
 
-static bool event_is_valid(const struct event *event)
+static bool read_task(struct decoded *ret, const struct event_section *section, const void *content)
 {
+	const struct event_task *task = content;
+
+	if (section->size != sizeof(*task) || section->index >= NR_EVENT_PARTIES ||
+	    task->comm[EVENT_COMM_LEN - 1] != '\0' || task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
+		return false;
+	ret->tasks[section->index] = task;
+	return true;
+}
+
+static bool read_socket(struct decoded *ret, const struct event_section *section,
+			const void *content)
+{
+	if (section->size != sizeof(struct event_socket) || section->index >= NR_EVENT_PARTIES)
+		return false;
+	ret->sockets[section->index] = content;
+	return true;
+}
+
+static bool read_socket_name(struct decoded *ret, const struct event_section *section,
+			     const void *content)
+{
+	if (section->size > EVENT_SUN_PATH || section->index >= NR_EVENT_PARTIES)
+		return false;
+	ret->names[section->index] = content;
+	ret->name_sizes[section->index] = section->size;
+	return true;
+}
+
+static bool read_files(struct decoded *ret, const struct event_section *section,
+		       const void *content)
+{
+	const struct event_file *files = content;
+
+	if (section->index > EVENT_MAX_FILES || section->size != section->index * sizeof(*files))
+		return false;
+	for (uint32_t i = 0; i < section->index; i++) {
+		if (files[i].fate >= NR_EVENT_FATES)
+			return false;
+	}
+	ret->files = files;
+	ret->nr_files = section->index;
+	return true;
+}
+
+static bool read_paths(struct decoded *ret, const struct event_section *section,
+		       const void *content)
+{
+	ret->paths = content;
+	ret->paths_size = section->size;
+	return true;
+}
+
+static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
+						const struct event_section *section,
+						const void *content) = {
+	[EVENT_SECTION_TASK] = read_task,
+	[EVENT_SECTION_SOCKET] = read_socket,
+	[EVENT_SECTION_SOCKET_NAME] = read_socket_name,
+	[EVENT_SECTION_FILES] = read_files,
+	[EVENT_SECTION_PATHS] = read_paths,
+};
+
+/* Padding that was not written is what another record left there. */
+static bool is_zero(const char *padding, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (padding[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The section at `at`, `left` bytes before the end. Returns what it takes, 0 where it is malformed. */
+static size_t read_section(struct decoded *ret, const char *at, size_t left)
+{
+	const struct event_section *section = (const struct event_section *)at;
+	size_t padded;
+
+	if (left < sizeof(*section) || section->size > left - sizeof(*section))
+		return 0;
+	padded = (section->size + 7) & ~(size_t)7;
+	if (padded > left - sizeof(*section) || section->type >= NR_EVENT_SECTIONS ||
+	    !readers[section->type] || !readers[section->type](ret, section, section + 1) ||
+	    !is_zero((const char *)(section + 1) + section->size, padded - section->size))
+		return 0;
+	return sizeof(*section) + padded;
+}
+
+static bool event_is_valid(const struct decoded *decoded)
+{
+	const struct event *event = decoded->event;
+
 	return event->type >= EVENT_SENT && event->type <= EVENT_MOVED &&
-	       event->nr_files <= EVENT_MAX_FILES && event->total_files >= event->nr_files &&
-	       event->names_size <= EVENT_MAX_NAMES && event->error <= 0 &&
+	       event->total_files <= EVENT_MAX_FILES && event->error <= 0 &&
 	       event->error >= -MAX_ERRNO && event->via <= EVENT_VIA_IO_URING &&
-	       event->socket.path_len <= EVENT_SUN_PATH && event->peer.path_len <= EVENT_SUN_PATH;
+	       event->fate < NR_EVENT_FATES && (decoded->files || !decoded->nr_files) &&
+	       (event->type == EVENT_MOVED || decoded->nr_files <= event->total_files);
 }
 
 int decode_record(const void *data, size_t size, struct decoded *ret)
 {
 	const struct event *event = data;
-	const struct event_file *files;
+	const char *at = data;
+	size_t left = size, taken;
 
-	if (size < sizeof(*event) || event->size != size || !event_is_valid(event) ||
-	    size != sizeof(*event) + event->nr_files * sizeof(*files) + event->names_size)
+	if (size < sizeof(*event) || event->size != size)
 		return -EBADMSG;
-
-	files = (const struct event_file *)(event + 1);
-	*ret = (struct decoded){
-		.event = event,
-		.files = files,
-		.names = (const char *)(files + event->nr_files),
-	};
-	return 0;
+	*ret = (struct decoded){ .event = event };
+	at += sizeof(*event);
+	left -= sizeof(*event);
+	for (; left > 0; at += taken, left -= taken) {
+		taken = read_section(ret, at, left);
+		if (taken == 0)
+			return -EBADMSG;
+	}
+	return event_is_valid(ret) ? 0 : -EBADMSG;
 }
 
-/* The component at `offset`; NULL where it does not lie whole within the names. */
+/* The component at `offset`; NULL where it does not lie whole within the paths. */
 static const struct event_name *name_at(const struct decoded *decoded, uint32_t offset)
 {
-	uint32_t size = decoded->event->names_size;
+	uint32_t size = decoded->paths_size;
 	const struct event_name *name;
 
 	if (offset % _Alignof(struct event_name) || offset > size || size - offset < sizeof(*name))
 		return NULL;
-	name = (const struct event_name *)(decoded->names + offset);
+	name = (const struct event_name *)(decoded->paths + offset);
 	if (name->length > MAX_COMPONENT_LENGTH || name->length > size - offset - sizeof(*name))
 		return NULL;
 	return name;
@@ -67,8 +158,8 @@ struct extent {
 
 static int measure_chain(const struct decoded *decoded, uint32_t offset, struct extent *ret)
 {
-	/* No chain without a cycle has more components than fit into the names. */
-	uint32_t limit = decoded->event->names_size / sizeof(struct event_name);
+	/* No chain without a cycle has more components than fit into the paths. */
+	uint32_t limit = decoded->paths_size / sizeof(struct event_name);
 	struct extent extent = {};
 
 	for (uint32_t i = 0; offset != EVENT_NO_NAME; i++) {
@@ -104,46 +195,41 @@ static void write_components(const struct decoded *decoded, uint32_t offset,
 	}
 }
 
-static int decode_pseudo_name(const struct decoded *decoded, uint32_t offset, char **ret)
+static int decode_pseudo_name(const struct decoded *decoded, uint32_t offset, char *path,
+			      int *length)
 {
 	const struct event_name *name = name_at(decoded, offset);
-	char *text;
 
 	if (!name)
 		return -EBADMSG;
-	text = strndup(name->name, name->length);
-	if (!text)
-		return -ENOMEM;
-	*ret = text;
+	*length = (int)strnlen(name->name, name->length);
+	memcpy(path, name->name, *length);
+	path[*length] = '\0';
 	return 0;
 }
 
-int decode_path(const struct decoded *decoded, const struct event_file *file, char **ret)
+int decode_path(const struct decoded *decoded, const struct event_file *file,
+		char path[DECODE_PATH_MAX], int *length)
 {
 	uint32_t offset = file->names_offset;
-	const char *before = "";
 	struct extent extent;
-	char *path;
+	size_t begin = 0;
 	int r;
 
-	if (offset == EVENT_NO_NAME) {
-		*ret = NULL;
+	*length = -1;
+	if (offset == EVENT_NO_NAME)
 		return 0;
-	}
 	if (file->flags & EVENT_FILE_PSEUDO)
-		return decode_pseudo_name(decoded, offset, ret);
-
+		return decode_pseudo_name(decoded, offset, path, length);
 	r = measure_chain(decoded, offset, &extent);
 	if (r < 0)
 		return r;
-	if (extent.cut || file->flags & EVENT_FILE_CUT)
-		before = cut_mark;
-
-	path = malloc(strlen(before) + extent.length + 1);
-	if (!path)
-		return -ENOMEM;
-	write_components(decoded, offset, &extent, stpcpy(path, before));
-	path[strlen(before) + extent.length] = '\0';
-	*ret = path;
+	if (extent.cut || file->flags & EVENT_FILE_CUT) {
+		begin = strlen(cut_mark);
+		memcpy(path, cut_mark, begin);
+	}
+	write_components(decoded, offset, &extent, path + begin);
+	path[begin + extent.length] = '\0';
+	*length = (int)(begin + extent.length);
 	return 0;
 }

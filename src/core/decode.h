@@ -7,14 +7,22 @@
 #define FDPASS_DECODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "event.h"
 
 /* A record, checked. All pointers lead into the record that was given to decode_record(). */
 struct decoded {
 	const struct event *event;
-	const struct event_file *files; /* event->nr_files of them */
-	const char *names; /* event->names_size bytes */
+	/* By enum event_party; NULL: not told. */
+	const struct event_task *tasks[NR_EVENT_PARTIES];
+	const struct event_socket *sockets[NR_EVENT_PARTIES];
+	const char *names[NR_EVENT_PARTIES]; /* sun_path, name_sizes[] bytes of it */
+	size_t name_sizes[NR_EVENT_PARTIES];
+	const struct event_file *files;
+	uint32_t nr_files;
+	const char *paths;
+	uint32_t paths_size;
 };
 
 /*
@@ -23,11 +31,15 @@ struct decoded {
  */
 int decode_record(const void *data, size_t size, struct decoded *ret);
 
+/* Room for a path and what stands before one that is cut, with the NUL. */
+#define DECODE_PATH_MAX (EVENT_MAX_PATH + 4)
+
 /*
- * The path of a file of the record, as /proc would show it: raw bytes, NUL-terminated, to be freed
- * by the caller. A path whose beginning is not known begins with ".../", never with "/". *ret is
- * NULL where the file has no name. Returns 0, -EBADMSG where the chain of names is broken, -ENOMEM.
+ * The path of a file of the record, as /proc would show it: raw bytes, NUL-terminated. A path whose
+ * beginning is not known begins with ".../", never with "/". *length is that of the path, or -1 where
+ * the file has no name. Returns 0, or -EBADMSG where the chain of names is broken.
  */
-int decode_path(const struct decoded *decoded, const struct event_file *file, char **ret);
+int decode_path(const struct decoded *decoded, const struct event_file *file,
+		char path[DECODE_PATH_MAX], int *length);
 
 #endif

@@ -182,15 +182,16 @@ static bool get_errno(int error, struct value *ret)
 
 static bool get_reason(const struct row *row, enum field_side side, struct value *ret)
 {
-	static const char *const names[NR_LOSSES] = {
-		[LOSS_TRUNCATED] = "truncated", [LOSS_EMFILE] = "emfile", [LOSS_DENIED] = "denied",
-		[LOSS_UNREAD] = "unread",	[LOSS_READ] = "read",	  [LOSS_GC] = "gc",
+	static const char *const names[NR_EVENT_FATES] = {
+		[EVENT_FATE_TRUNCATED] = "truncated", [EVENT_FATE_EMFILE] = "emfile",
+		[EVENT_FATE_DENIED] = "denied",	      [EVENT_FATE_READ] = "read",
+		[EVENT_FATE_UNREAD] = "unread",	      [EVENT_FATE_GC] = "gc",
 	};
 
 	if (row->pass->outcome == OUTCOME_FAILED)
 		return get_errno(row->pass->error, ret);
 	if (row->pass->outcome == OUTCOME_LOST)
-		return get_name(names, ARRAY_SIZE(names), row->pass->loss, ret);
+		return get_name(names, ARRAY_SIZE(names), row->pass->fate, ret);
 	return false;
 }
 

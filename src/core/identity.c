@@ -118,6 +118,11 @@ static struct traits traits_of(const struct file *file)
 	return traits;
 }
 
+bool identity_needs_creation(const struct file *file)
+{
+	return file->magic == ANON_INODE_FS_MAGIC && file->generation == 0;
+}
+
 int identities_set(struct identities *identities, struct file *file)
 {
 	const struct traits traits = traits_of(file);

@@ -10,6 +10,7 @@
 #ifndef FDPASS_IDENTITY_H
 #define FDPASS_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,12 @@ struct identities;
 int identities_new(struct identities **ret, size_t most);
 /* Accepts NULL, returns NULL. */
 struct identities *identities_free(struct identities *identities);
+
+/*
+ * A file with an anonymous inode whose creation was not seen: without knowing all creations, it cannot
+ * be told from another one that has the same address later.
+ */
+bool identity_needs_creation(const struct file *file);
 
 /*
  * Set file->identity: the same for the same open file description, never the same for two. A file

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The join. Each event is looked up among the messages in flight, ends some of them, and the passes
- * of those are told. An event that belongs to no message tells what it knows by itself.
- *
- * The keyless join relies on this: a queue is first in, first out; a thread is in one system call at
- * a time; and what a receiver's event does not tell of stays queued until a sweep says otherwise. So
- * one thing escapes it. Where the same open file is in flight twice over the same socket, the first
- * is read(2) and the second received before a sweep comes, the row has the time and the id of the
- * first one.
+ * of those are told. An event of a message that is not known waits for the other side's a while
+ * (stray.h), and then tells what it knows by itself.
  */
 #include "core/join.h"
 
@@ -32,77 +27,79 @@ static uint64_t next_own_number(struct join *join)
 
 /* Rows */
 
-static void take_process(struct process *process, const struct event_task *task, bool traced)
+/* `flags`: of the event, for the task that is traced. */
+static void take_process(struct process *process, const struct event_task *task, uint16_t flags)
 {
 	*process = (struct process){};
-	if (task->start_time == 0)
+	if (!task)
 		return;
+	memcpy(process, task, sizeof(*task));
 	process->known = true;
-	process->traced = traced;
-	process->pid = task->pid;
-	process->tid = task->tid;
-	process->nspid = task->nspid;
-	process->uid = task->uid;
-	process->gid = task->gid;
-	process->parent_pid = task->parent_pid;
-	process->mntns_id = task->mntns_id;
-	memcpy(process->comm, task->comm, sizeof(task->comm));
-	memcpy(process->parent_comm, task->parent_comm, sizeof(task->parent_comm));
+	process->traced = flags & EVENT_TASK_TRACED;
 }
 
 /* What a socket tells of the message's way, unless an earlier one has told it. */
-static void take_way(struct pass *pass, const struct event_socket *socket)
+static void take_socket(struct pass *pass, const struct decoded *decoded, enum event_party party)
 {
-	if (pass->socket_type == 0)
+	const struct event_socket *socket = decoded->sockets[party];
+
+	if (socket && pass->socket_type == 0)
 		pass->socket_type = socket->type;
-	if (pass->socket_path_len == 0) {
-		pass->socket_path_len = socket->path_len;
-		memcpy(pass->socket_path, socket->path, socket->path_len);
+	if (pass->socket_path_len == 0 && decoded->names[party]) {
+		pass->socket_path_len = decoded->name_sizes[party];
+		memcpy(pass->socket_path, decoded->names[party], decoded->name_sizes[party]);
 	}
 }
 
-static void take_sender(struct message *message, const struct event *event)
+static void take_sender(struct message *message, const struct decoded *decoded)
 {
+	const struct event_socket *own = decoded->sockets[EVENT_SELF];
+	const struct event_socket *peer = decoded->sockets[EVENT_OTHER];
 	struct pass *pass = &message->common;
 
-	pass->time_ns = event->time_ns;
-	take_process(&pass->sender, &event->task, event->flags & EVENT_TASK_TRACED);
-	pass->from.socket_ino = event->socket.ino;
-	pass->from.sockfd = event->socket.fd;
-	pass->to.socket_ino = event->peer.ino;
-	/* The end that was bound and listens names the way best: most often it is the peer. */
-	take_way(pass, &event->peer);
-	take_way(pass, &event->socket);
-	message->sender_sock = event->socket.sock;
-	message->netns = event->peer.sock ? event->peer.netns : event->socket.netns;
-}
-
-static void take_receiver(struct pass *pass, const struct event *event)
-{
-	/* A kernel thread only carries out what others did: who that was is not known. */
-	if (!(event->flags & EVENT_TASK_KERNEL)) {
-		take_process(&pass->receiver, &event->task, event->flags & EVENT_TASK_TRACED);
-		pass->to.sockfd = event->socket.fd;
+	pass->time_ns = decoded->event->time_ns;
+	take_process(&pass->sender, decoded->tasks[EVENT_SELF], decoded->event->flags);
+	if (own) {
+		pass->from.socket_ino = own->ino;
+		pass->from.sockfd = own->fd;
+		message->sender_sock = own->sock;
 	}
-	if (event->socket.ino != 0)
-		pass->to.socket_ino = event->socket.ino;
-	take_way(pass, &event->socket);
-	take_way(pass, &event->peer);
-	pass->done_ns = event->time_ns;
+	if (peer)
+		pass->to.socket_ino = peer->ino;
+	/* The end that was bound and listens names the way best: most often it is the peer. */
+	take_socket(pass, decoded, EVENT_OTHER);
+	take_socket(pass, decoded, EVENT_SELF);
 }
 
-static int tell(struct join *join, const struct pass *pass)
+static void take_receiver(struct pass *pass, const struct decoded *decoded)
 {
-	return join->fn(join->userdata, pass);
+	const struct event_socket *own = decoded->sockets[EVENT_SELF];
+
+	/* A kernel thread only carries out what others did: who that was is not known. */
+	if (!(decoded->event->flags & EVENT_TASK_KERNEL)) {
+		take_process(&pass->receiver, decoded->tasks[EVENT_SELF], decoded->event->flags);
+		if (own)
+			pass->to.sockfd = own->fd;
+	}
+	if (own && own->ino != 0)
+		pass->to.socket_ino = own->ino;
+	take_socket(pass, decoded, EVENT_SELF);
+	take_socket(pass, decoded, EVENT_OTHER);
+	pass->done_ns = decoded->event->time_ns;
 }
 
 static void take_file(struct pass *pass, const struct message *message, uint32_t index)
 {
 	pass->index = index;
 	if (index < message->nr_files) {
-		pass->file = message->files[index].file;
-		pass->from.fd = message->files[index].fd;
+		pass->file = message->files[index];
+		pass->from.fd = pass->file.fd;
 	}
+}
+
+static int tell(struct join *join, const struct pass *pass)
+{
+	return join->fn(join->userdata, pass);
 }
 
 /* Tell all passes of the message as having come to the same end. */
@@ -127,29 +124,31 @@ int join_tell_outcome(struct join *join, const struct message *message, enum out
 	return tell_each(join, message, &pass);
 }
 
-/* Take a message out of the table and tell its end, of which the outcome is all that is known. */
 int join_end_message(struct join *join, struct message *message, enum outcome outcome)
 {
-	int r = 0;
+	int r;
 
 	messages_take(&join->messages, message);
-	if (!message->stranger)
-		r = join_tell_outcome(join, message, outcome);
-	message_free(message);
+	r = join_tell_outcome(join, message, outcome);
+	message_free(message, join->names);
 	return r;
 }
 
 /* Messages in flight */
 
+static size_t bytes_in_use(const struct join *join)
+{
+	return join->messages.size + join->strays.size + names_size(join->names);
+}
+
 /* The memory is bounded: the oldest gives way. */
 static int evict(struct join *join)
 {
-	while (join->messages.count >= join->options.max_messages) {
-		struct message *oldest = TAILQ_FIRST(&join->messages.by_age);
+	while (bytes_in_use(join) > join->options.max_bytes && join->messages.count > 0) {
+		struct message *oldest = messages_oldest(&join->messages);
 		int r;
 
-		if (!oldest->stranger)
-			join->evicted_passes += oldest->total_files;
+		join->evicted_passes += oldest->total_files;
 		r = join_end_message(join, oldest, OUTCOME_UNKNOWN);
 		if (r < 0)
 			return r;
@@ -158,128 +157,27 @@ static int evict(struct join *join)
 }
 
 /* Takes the message over, also when it fails. */
-int join_keep_message(struct join *join, struct message *message, const struct event_socket *socket)
+static int keep_message(struct join *join, struct message *message)
 {
-	struct message *same;
+	struct message *same = messages_find(&join->messages, message->common.message);
 	int r = 0;
 
-	if (message->common.message == 0)
-		message->common.message = next_own_number(join);
-	same = messages_find(&join->messages, message->common.message);
+	message->kept_ns = join->now_ns;
 	if (same)
 		r = join_end_message(join, same, OUTCOME_UNKNOWN);
 	if (r >= 0)
 		r = evict(join);
 	if (r >= 0)
-		r = messages_add(&join->messages, message, socket);
+		r = messages_add(&join->messages, message);
 	if (r < 0)
-		message_free(message);
+		message_free(message, join->names);
 	return r;
 }
 
-/* Could the event tell of these files? It tells all of them, unless some were left out. */
-static bool files_agree(const struct message *message, const struct decoded *decoded)
+static struct message *find_ended_lately(const struct join *join, uint64_t number)
 {
-	const struct event *event = decoded->event;
-
-	if (event->total_files > message->total_files)
-		return false;
-	if (event->total_files < message->total_files && !(event->flags & EVENT_CTRUNC))
-		return false;
-	for (uint32_t i = 0; i < message->nr_files && i < event->nr_files; i++) {
-		if (differ(message->files[i].file.address, decoded->files[i].file))
-			return false;
-	}
-	return true;
-}
-
-/* Only the peer of a datagram socket need not be who sent what it receives. */
-static bool peer_is_sender(const struct event *event)
-{
-	return event->socket.type == SOCK_STREAM || event->socket.type == SOCK_SEQPACKET;
-}
-
-/* The addresses of sockets are used again, their inode numbers are not. */
-static bool sockets_agree(const struct message *message, const struct event *event)
-{
-	if (differ(message->common.to.socket_ino, event->socket.ino))
-		return false;
-	return !peer_is_sender(event) ||
-	       (!differ(message->common.from.socket_ino, event->peer.ino) &&
-		!differ(message->sender_sock, event->peer.sock));
-}
-
-static bool could_tell_of(const struct decoded *decoded, const struct message *message)
-{
-	return !message->unsure && message->common.time_ns <= decoded->event->time_ns &&
-	       sockets_agree(message, decoded->event) && files_agree(message, decoded);
-}
-
-bool join_is_surely_before(const struct message *one, const struct message *other)
-{
-	const struct process *a = &one->common.sender, *b = &other->common.sender;
-
-	if (a->known && b->known && a->tid == b->tid)
-		return true;
-	return one->accepted_ns > 0 && one->accepted_ns <= other->common.time_ns;
-}
-
-/*
- * Find the oldest of the messages under way there that the receiver's event could tell of. Where it
- * could as well tell of another one, neither is joined: a row without its sender is better than one
- * with another's. An event that names no file could tell of any.
- */
-static void find_oldest(const struct join *join, const struct queue *queue,
-			const struct decoded *decoded, struct message **oldest)
-{
-	struct message *message;
-
-	if (!queue)
-		return;
-	TAILQ_FOREACH(message, &queue->messages, in_queue) {
-		struct message *younger = message;
-
-		if (!could_tell_of(decoded, message))
-			continue;
-		message->unsure = join->blind;
-		if (!*oldest) {
-			*oldest = message;
-			continue;
-		}
-		if (message->common.time_ns < (*oldest)->common.time_ns) {
-			younger = *oldest;
-			*oldest = message;
-		}
-		if (decoded->event->nr_files == 0 || !join_is_surely_before(*oldest, younger)) {
-			(*oldest)->unsure = true;
-			younger->unsure = true;
-		}
-	}
-}
-
-static struct message *find_keyless(struct join *join, const struct decoded *decoded)
-{
-	const struct event_socket *socket = &decoded->event->socket;
-	const struct messages *messages = &join->messages;
-	struct message *oldest = NULL;
-
-	find_oldest(join, messages_to_sock(messages, socket->sock), decoded, &oldest);
-	find_oldest(join, messages_to_name(messages, socket), decoded, &oldest);
-	if (!oldest || oldest->unsure)
-		return NULL;
-	if (!oldest->stranger)
-		return oldest;
-	/* The event tells more of it. */
-	message_free(messages_take(&join->messages, oldest));
-	return NULL;
-}
-
-#define NR_RECEIVED_LATELY (sizeof(((struct join *)0)->received_lately) / sizeof(struct message *))
-
-static struct message *find_received_lately(const struct join *join, uint64_t number)
-{
-	for (size_t i = 0; i < NR_RECEIVED_LATELY; i++) {
-		struct message *message = join->received_lately[i];
+	for (size_t i = 0; i < ENDED_LATELY; i++) {
+		struct message *message = join->ended_lately[i];
 
 		if (message && message->common.message == number)
 			return message;
@@ -288,38 +186,35 @@ static struct message *find_received_lately(const struct join *join, uint64_t nu
 }
 
 /* Takes the message over, which is in no table any more. */
-static void keep_received_lately(struct join *join, struct message *message)
+static void keep_ended(struct join *join, struct message *message)
 {
-	struct message **place =
-		&join->received_lately[join->nr_received_lately++ % NR_RECEIVED_LATELY];
+	struct message **place = &join->ended_lately[join->nr_ended++ % ENDED_LATELY];
 
-	message_free(*place);
+	message_free(*place, join->names);
 	*place = message;
 }
 
 /* The message that a receiver's event tells of; NULL: none that is known. */
-static struct message *find_message(struct join *join, const struct decoded *decoded)
+static struct message *find_message(const struct join *join, const struct decoded *decoded)
 {
 	uint64_t number = decoded->event->message;
-	struct message *message;
+	struct message *message = messages_find(&join->messages, number);
 
-	if (number == 0)
-		return find_keyless(join, decoded);
-	message = messages_find(&join->messages, number);
 	if (!message && decoded->event->flags & EVENT_PEEK)
-		message = find_received_lately(join, number);
+		message = find_ended_lately(join, number);
 	/* The number of a list whose end was missed, and that holds another message now. */
-	return message && files_agree(message, decoded) ? message : NULL;
+	return message && message_has_files(message, decoded) ? message : NULL;
 }
 
 /* Which open file descriptions the files are, told as soon as they are described. */
 static int identify_files(struct join *join, struct message *message)
 {
 	for (uint32_t i = 0; i < message->nr_files; i++) {
-		struct file *file = &message->files[i].file;
+		struct file *file = &message->files[i];
 		int r;
 
-		if (file->address == 0 || file->identity != 0)
+		if (!file->known || file->identity != 0 ||
+		    (!join->options.sees_creations && identity_needs_creation(file)))
 			continue;
 		r = identities_set(join->identities, file);
 		if (r < 0)
@@ -333,33 +228,23 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 	struct message *message;
 	int r;
 
-	r = message_new(&message, decoded);
+	r = message_new(&message, join->names, decoded);
 	if (r < 0)
 		return r;
 	r = identify_files(join, message);
 	if (r < 0) {
-		message_free(message);
+		message_free(message, join->names);
 		return r;
 	}
 	*ret = message;
 	return 0;
 }
 
-static int describe_message(struct join *join, struct message *message,
-			    const struct decoded *decoded)
-{
-	int r = message_describe(message, decoded);
-
-	return r < 0 ? r : identify_files(join, message);
-}
-
-/*
- * A message whose sender was not seen, as its receiver tells it: sent before the trace, or the
- * sender's event was lost.
- */
+/* A message whose sender was not seen, as its receiver tells it. */
 static int message_from_receiver(struct join *join, struct message **ret,
 				 const struct decoded *decoded)
 {
+	const struct event_socket *sender = decoded->sockets[EVENT_OTHER];
 	struct message *message;
 	int r;
 
@@ -367,15 +252,189 @@ static int message_from_receiver(struct join *join, struct message **ret,
 	if (r < 0)
 		return r;
 	/* Never a number that another message has. */
-	if (message->common.message == 0 || messages_find(&join->messages, decoded->event->message))
+	if (messages_find(&join->messages, decoded->event->message))
 		message->common.message = next_own_number(join);
-	if (peer_is_sender(decoded->event))
-		message->common.from.socket_ino = decoded->event->peer.ino;
+	if (sender)
+		message->common.from.socket_ino = sender->ino;
 	*ret = message;
 	return 0;
 }
 
-/* The events */
+/* What the receiver's side tells */
+
+/* What happened to the descriptor at this index of a message that was received. */
+static enum event_fate fate_of(const struct decoded *decoded, uint32_t index)
+{
+	return index < decoded->nr_files ? decoded->files[index].fate : decoded->event->fate;
+}
+
+static void take_installed(struct pass *pass, const struct event_file *file, bool peeked)
+{
+	pass->outcome = peeked ? OUTCOME_PEEKED : OUTCOME_DELIVERED;
+	pass->cloexec = file->flags & EVENT_FILE_CLOEXEC ? 1 : 0;
+	if (file->flags & EVENT_FILE_FD_KNOWN)
+		pass->to.fd = file->fd;
+}
+
+static int tell_received(struct join *join, const struct message *message,
+			 const struct decoded *decoded)
+{
+	bool peeked = decoded->event->flags & EVENT_PEEK;
+	struct pass common = message->common;
+	int r = 0;
+
+	take_receiver(&common, decoded);
+	for (uint32_t i = 0; i < message->total_files && r >= 0; i++) {
+		enum event_fate fate = fate_of(decoded, i);
+		struct pass pass = common;
+
+		take_file(&pass, message, i);
+		if (fate == EVENT_FATE_INSTALLED) {
+			take_installed(&pass, &decoded->files[i], peeked);
+		} else if (peeked) {
+			continue; /* nothing happened to it: it stays in the message */
+		} else if (fate != EVENT_FATE_UNKNOWN) {
+			pass.outcome = OUTCOME_LOST;
+			pass.fate = fate;
+		}
+		r = tell(join, &pass);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int tell_lost(struct join *join, const struct message *message,
+		     const struct decoded *decoded)
+{
+	struct pass pass = message->common;
+
+	take_receiver(&pass, decoded);
+	if (pass.to.sockfd < 0)
+		pass.to.sockfd = ENDPOINT_FD_UNKNOWN;
+	pass.outcome = OUTCOME_LOST;
+	pass.fate = decoded->event->fate;
+	return tell_each(join, message, &pass);
+}
+
+static int tell_end(struct join *join, const struct message *message,
+		    const struct decoded *decoded)
+{
+	return decoded->event->type == EVENT_LOST ? tell_lost(join, message, decoded) :
+						    tell_received(join, message, decoded);
+}
+
+/* The end of a message that is known, or a peek at it. */
+static int end_known(struct join *join, struct message *message, const struct decoded *decoded)
+{
+	int r = message_describe(message, join->names, decoded);
+
+	if (r >= 0)
+		r = identify_files(join, message);
+	if (r < 0 || decoded->event->flags & EVENT_PEEK)
+		return r < 0 ? r : tell_received(join, message, decoded);
+	messages_take(&join->messages, message);
+	r = tell_end(join, message, decoded);
+	keep_ended(join, message);
+	return r;
+}
+
+/* The end of a message of which no sender is known, or a peek: what that tells is kept for the end. */
+static int end_unknown(struct join *join, const struct decoded *decoded)
+{
+	struct message *message;
+	int r;
+
+	r = message_from_receiver(join, &message, decoded);
+	if (r < 0)
+		return r;
+	r = tell_end(join, message, decoded);
+	if (r >= 0 && decoded->event->flags & EVENT_PEEK)
+		return keep_message(join, message);
+	keep_ended(join, message);
+	return r;
+}
+
+static int end_message(struct join *join, const struct decoded *decoded)
+{
+	struct message *message = find_message(join, decoded);
+
+	return message ? end_known(join, message, decoded) : end_unknown(join, decoded);
+}
+
+/* Strays */
+
+static int end_stray(struct join *join, struct stray *stray)
+{
+	int r;
+
+	strays_take(&join->strays, stray);
+	r = end_message(join, &stray->decoded);
+	free(stray);
+	return r;
+}
+
+/* The message is known now: what waited for that goes on, in order. */
+static int end_strays_of(struct join *join, uint64_t number)
+{
+	struct stray *stray;
+	int r = 0;
+
+	while (r >= 0 && (stray = strays_of_number(&join->strays, number)))
+		r = end_stray(join, stray);
+	return r;
+}
+
+static int add_stray(struct join *join, const struct decoded *decoded)
+{
+	int r = strays_add(&join->strays, decoded, join->now_ns);
+
+	return r < 0 ? r : evict(join);
+}
+
+/* A sender's event without a number that nothing of the other side belongs to. */
+static int give_up_claim(struct join *join, const struct decoded *claim)
+{
+	struct message *message;
+	int r;
+
+	if (claim->sockets[EVENT_OTHER] && claim->sockets[EVENT_OTHER]->sock != 0) {
+		join->unmatched++; /* it is not proved that this was sent */
+		return 0;
+	}
+	r = new_message(join, &message, claim);
+	if (r < 0)
+		return r;
+	message->common.message = next_own_number(join);
+	take_sender(message, claim);
+	r = join_tell_outcome(join, message, OUTCOME_UNKNOWN);
+	message_free(message, join->names);
+	return r;
+}
+
+static int give_up(struct join *join, struct stray *stray)
+{
+	int r;
+
+	if (stray->decoded.event->type != EVENT_SENT)
+		return end_stray(join, stray);
+	strays_take(&join->strays, stray);
+	r = give_up_claim(join, &stray->decoded);
+	free(stray);
+	return r;
+}
+
+int join_give_up_strays(struct join *join, uint64_t ns)
+{
+	struct stray *stray;
+	int r = 0;
+
+	while (r >= 0 && (stray = strays_expired(&join->strays, ns)))
+		r = give_up(join, stray);
+	while (r >= 0 && ns == UINT64_MAX && (stray = TAILQ_FIRST(&join->strays.lasting)))
+		r = give_up(join, stray);
+	return r;
+}
+
+/* What the sender's side tells */
 
 static int fail_message(struct join *join, const struct message *message, const struct event *event)
 {
@@ -387,168 +446,91 @@ static int fail_message(struct join *join, const struct message *message, const 
 	return tell_each(join, message, &pass);
 }
 
+/* The message of a sender's event, with this number. */
+static int message_from_sender(struct join *join, struct message **ret,
+			       const struct decoded *decoded, uint64_t number)
+{
+	int r = new_message(join, ret, decoded);
+
+	if (r < 0)
+		return r;
+	(*ret)->common.message = number;
+	take_sender(*ret, decoded);
+	for (uint32_t i = 0; i < (*ret)->nr_files; i++) {
+		if (decoded->files[i].flags & EVENT_FILE_FD_KNOWN)
+			(*ret)->files[i].fd = decoded->files[i].fd;
+	}
+	return 0;
+}
+
+static int keep_sent(struct join *join, const struct decoded *decoded, uint64_t number)
+{
+	struct message *message;
+	int r;
+
+	r = message_from_sender(join, &message, decoded, number);
+	if (r >= 0)
+		r = keep_message(join, message);
+	return r < 0 ? r : end_strays_of(join, number);
+}
+
 static int on_sent(struct join *join, const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
 	struct message *message;
+	struct stray *end;
 	int r;
 
-	r = new_message(join, &message, decoded);
-	if (r < 0)
+	if (event->flags & EVENT_FAILED) {
+		r = message_from_sender(join, &message, decoded, event->message);
+		if (r < 0)
+			return r;
+		r = fail_message(join, message, event);
+		message_free(message, join->names);
 		return r;
-	take_sender(message, event);
-	for (uint32_t i = 0; i < message->nr_files; i++) {
-		if (decoded->files[i].flags & EVENT_FILE_FD_KNOWN)
-			message->files[i].fd = decoded->files[i].fd;
 	}
-	if (event->error == 0)
-		return join_keep_message(join, message, &event->peer);
-	if (message->common.message == 0)
-		message->common.message = next_own_number(join);
-	r = fail_message(join, message, event);
-	message_free(message);
-	return r;
+	if (event->message != 0)
+		return keep_sent(join, decoded, event->message);
+	end = strays_end_of(&join->strays, decoded);
+	return end ? keep_sent(join, decoded, end->decoded.event->message) :
+		     add_stray(join, decoded);
 }
 
-static int on_send_result(struct join *join, const struct event *event)
+static int on_send_failed(struct join *join, const struct decoded *decoded)
 {
-	struct message *message = messages_find(&join->messages, event->message);
+	struct message *message = messages_find(&join->messages, decoded->event->message);
 	int r;
 
 	if (!message)
-		return 0; /* received already, or its sender's event was lost */
-	if (event->error == 0 && !(event->flags & (EVENT_FAILED | EVENT_CANCELLED))) {
-		message->accepted_ns = event->time_ns;
-		return 0;
-	}
+		return 0; /* its sender's event was lost */
 	messages_take(&join->messages, message);
-	r = event->flags & EVENT_CANCELLED ? 0 : fail_message(join, message, event);
-	message_free(message);
+	r = fail_message(join, message, decoded->event);
+	message_free(message, join->names);
 	return r;
 }
 
-/* What happened to the descriptor at this index of a message that was received. */
-static enum event_status status_of(const struct decoded *decoded, uint32_t index)
+/* EVENT_RECEIVED and EVENT_LOST. */
+static int on_end(struct join *join, const struct decoded *decoded)
 {
-	const struct event *event = decoded->event;
-
-	if (index < event->nr_files)
-		return decoded->files[index].status;
-	if (index >= event->room)
-		return EVENT_FILE_TRUNCATED;
-	return event->stop > EVENT_FILE_INSTALLED ? event->stop : EVENT_FILE_DROPPED;
-}
-
-static void take_installed(struct pass *pass, const struct event_file *file, bool peeked)
-{
-	pass->outcome = peeked ? OUTCOME_PEEKED : OUTCOME_DELIVERED;
-	pass->cloexec = file->flags & EVENT_FILE_CLOEXEC ? 1 : 0;
-	if (file->flags & EVENT_FILE_FD_KNOWN)
-		pass->to.fd = file->fd;
-}
-
-static const enum loss loss_of_status[] = {
-	[EVENT_FILE_TRUNCATED] = LOSS_TRUNCATED,
-	[EVENT_FILE_EMFILE] = LOSS_EMFILE,
-	[EVENT_FILE_DENIED] = LOSS_DENIED,
-	[EVENT_FILE_DROPPED] = LOSS_UNKNOWN,
-};
-
-static int tell_received(struct join *join, const struct message *message,
-			 const struct decoded *decoded)
-{
-	bool peeked = decoded->event->flags & EVENT_PEEK;
-	struct pass common = message->common;
-	int r = 0;
-
-	take_receiver(&common, decoded->event);
-	for (uint32_t i = 0; i < message->total_files && r >= 0; i++) {
-		enum event_status status = status_of(decoded, i);
-		struct pass pass = common;
-
-		take_file(&pass, message, i);
-		if (status == EVENT_FILE_INSTALLED) {
-			take_installed(&pass, &decoded->files[i], peeked);
-		} else if (peeked) {
-			continue; /* nothing happened to it: it stays in the message */
-		} else if (status > EVENT_FILE_INSTALLED && status <= EVENT_FILE_DROPPED) {
-			pass.outcome = OUTCOME_LOST;
-			pass.loss = loss_of_status[status];
-		}
-		r = tell(join, &pass);
-	}
-	return r < 0 ? r : 0;
-}
-
-static const enum loss loss_of_reason[] = {
-	[EVENT_REASON_UNKNOWN] = LOSS_UNKNOWN,	   [EVENT_REASON_UNREAD] = LOSS_UNREAD,
-	[EVENT_REASON_READ] = LOSS_READ,	   [EVENT_REASON_GC] = LOSS_GC,
-	[EVENT_REASON_TRUNCATED] = LOSS_TRUNCATED,
-};
-
-static int tell_lost(struct join *join, const struct message *message, const struct event *event)
-{
-	struct pass pass = message->common;
-
-	take_receiver(&pass, event);
-	if (pass.to.sockfd < 0)
-		pass.to.sockfd = ENDPOINT_FD_UNKNOWN;
-	pass.outcome = OUTCOME_LOST;
-	if (event->reason < sizeof(loss_of_reason) / sizeof(loss_of_reason[0]))
-		pass.loss = loss_of_reason[event->reason];
-	return tell_each(join, message, &pass);
-}
-
-/* A peek at a message whose sender was not seen: keep what it tells, the end has the same id. */
-static int on_first_peek(struct join *join, struct message *message, const struct decoded *decoded)
-{
-	const struct event *event = decoded->event;
-	int r;
-
-	r = tell_received(join, message, decoded);
-	if (r < 0 || !(event->flags & EVENT_DESCRIBED) || event->flags & EVENT_CTRUNC) {
-		message_free(message);
-		return r;
-	}
-	if (event->message == 0)
-		message->accepted_ns = event->time_ns;
-	return join_keep_message(join, message, &event->socket);
-}
-
-/* EVENT_RECEIVED and EVENT_LOST: what the receiver's side tells. */
-static int on_received(struct join *join, const struct decoded *decoded)
-{
-	const struct event *event = decoded->event;
 	struct message *message = find_message(join, decoded);
-	bool known = message;
+	struct stray *claim;
 	int r;
 
-	if (known)
-		r = describe_message(join, message, decoded);
-	else
-		r = message_from_receiver(join, &message, decoded);
-	if (r < 0)
-		return r;
-	if (event->flags & EVENT_PEEK)
-		return known ? tell_received(join, message, decoded) :
-			       on_first_peek(join, message, decoded);
-
-	if (known)
-		messages_take(&join->messages, message);
-	if (join->sweeping && event->message == 0)
-		r = join_sweep_received(join, decoded);
-	if (r >= 0 && event->type == EVENT_LOST)
-		r = tell_lost(join, message, event);
-	else if (r >= 0)
-		r = tell_received(join, message, decoded);
-	if (event->message != 0)
-		keep_received_lately(join, message);
-	else
-		message_free(message);
-	return r;
+	if (message)
+		return end_known(join, message, decoded);
+	if (decoded->event->flags & EVENT_UNCLAIMED) {
+		claim = strays_claim_of(&join->strays, decoded);
+		if (claim) {
+			strays_take(&join->strays, claim);
+			r = keep_sent(join, &claim->decoded, decoded->event->message);
+			free(claim);
+			return r < 0 ? r : end_message(join, decoded);
+		}
+	}
+	return add_stray(join, decoded);
 }
 
-/* files[0] is the descriptor where it was, files[1], if told, where it got to. */
+/* The first file is the descriptor where it was, the second, if told, where it got to. */
 static int on_moved(struct join *join, const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
@@ -557,28 +539,26 @@ static int on_moved(struct join *join, const struct decoded *decoded)
 	struct pass pass;
 	int r;
 
-	if (event->nr_files == 0)
+	if (decoded->nr_files == 0)
 		return -EBADMSG;
 	r = new_message(join, &message, decoded);
 	if (r < 0)
 		return r;
 	pass = message->common;
-	if (pass.message == 0)
-		pass.message = next_own_number(join);
 	pass.via = event->via;
 	pass.time_ns = event->time_ns;
 	pass.done_ns = event->time_ns;
 	/* Which of the two is traced is not told, and one of them may not be known. */
-	take_process(&pass.sender, &event->peer_task, event->flags & EVENT_TASK_TRACED);
-	take_process(&pass.receiver, &event->task, event->flags & EVENT_TASK_TRACED);
+	take_process(&pass.sender, decoded->tasks[EVENT_OTHER], event->flags);
+	take_process(&pass.receiver, decoded->tasks[EVENT_SELF], event->flags);
 	take_file(&pass, message, 0);
 	if (files[0].flags & EVENT_FILE_FD_KNOWN)
 		pass.from.fd = files[0].fd;
 	pass.outcome = OUTCOME_DELIVERED;
-	if (event->nr_files > 1)
+	if (decoded->nr_files > 1)
 		take_installed(&pass, &files[1], false);
 	r = tell(join, &pass);
-	message_free(message);
+	message_free(message, join->names);
 	return r < 0 ? r : 0;
 }
 
@@ -587,11 +567,11 @@ static int on_event(struct join *join, const struct decoded *decoded)
 	switch ((enum event_type)decoded->event->type) {
 	case EVENT_SENT:
 		return on_sent(join, decoded);
-	case EVENT_SEND_RESULT:
-		return on_send_result(join, decoded->event);
+	case EVENT_SEND_FAILED:
+		return on_send_failed(join, decoded);
 	case EVENT_RECEIVED:
 	case EVENT_LOST:
-		return on_received(join, decoded);
+		return on_end(join, decoded);
 	case EVENT_MOVED:
 		return on_moved(join, decoded);
 	}
@@ -604,6 +584,8 @@ int join_record(struct join *join, const void *data, size_t size)
 	int r;
 
 	r = decode_record(data, size, &decoded);
+	if (r >= 0 && decoded.event->time_ns > join->now_ns)
+		join->now_ns = decoded.event->time_ns;
 	if (r >= 0)
 		r = on_event(join, &decoded);
 	if (r == -EBADMSG)
@@ -611,32 +593,42 @@ int join_record(struct join *join, const void *data, size_t size)
 	return r;
 }
 
+int join_tick(struct join *join, uint64_t now_ns)
+{
+	join->now_ns = now_ns;
+	return now_ns < join->options.late_ns ?
+		       0 :
+		       join_give_up_strays(join, now_ns - join->options.late_ns);
+}
+
 void join_counts(const struct join *join, struct join_counts *ret)
 {
 	*ret = (struct join_counts){
 		.messages_open = join->messages.count,
+		.bytes = bytes_in_use(join),
 		.evicted_passes = join->evicted_passes,
+		.unmatched = join->unmatched,
 		.malformed = join->malformed,
 	};
 }
 
 int join_new(struct join **ret, const struct join_options *options, join_row_fn fn, void *userdata)
 {
-	struct join *join;
+	struct join *join = calloc(1, sizeof(*join));
 	int r;
 
-	if (options->max_messages == 0)
-		return -EINVAL;
-	join = calloc(1, sizeof(*join));
 	if (!join)
 		return -ENOMEM;
 	join->options = *options;
 	join->fn = fn;
 	join->userdata = userdata;
-	messages_init(&join->messages);
-	r = identities_new(&join->identities, MAX_IDENTITIES);
+	strays_init(&join->strays);
+	r = names_new(&join->names);
+	messages_init(&join->messages, join->names);
+	if (r >= 0)
+		r = identities_new(&join->identities, MAX_IDENTITIES);
 	if (r < 0) {
-		free(join);
+		join_free(join);
 		return r;
 	}
 	*ret = join;
@@ -648,11 +640,11 @@ struct join *join_free(struct join *join)
 	if (!join)
 		return NULL;
 	messages_free(&join->messages);
-	for (size_t i = 0; i < NR_RECEIVED_LATELY; i++)
-		message_free(join->received_lately[i]);
+	strays_free(&join->strays);
+	for (size_t i = 0; i < ENDED_LATELY; i++)
+		message_free(join->ended_lately[i], join->names);
 	identities_free(join->identities);
-	free(join->found.items);
-	free(join->received.items);
+	names_free(join->names);
 	free(join);
 	return NULL;
 }

@@ -2,14 +2,10 @@
 /*
  * The join: events → passes. An event tells one point of a message's life, as the kernel side saw
  * it; a pass is the whole life of one descriptor. The join keeps what is between the two: messages
- * that were sent and have not ended.
+ * that were sent and have not ended, found by the number that the kernel side gave them.
  *
- * Keyed events (event.message is the same at both ends) are joined by that number. Keyless ones (the
- * receiver's message is 0) are joined by the receiving socket, the order in its queue and the
- * addresses of the files; sweeps of the receive queues tell what left a queue unseen.
- *
- * An event that is missing makes rows unknown or poorer, never wrong. The time is always given from
- * outside, on CLOCK_MONOTONIC.
+ * An event that is missing makes rows unknown or poorer, never wrong. All that the join is told comes in
+ * by the functions below, with the time on CLOCK_MONOTONIC, so that a recording of it can be replayed.
  */
 #ifndef FDPASS_JOIN_H
 #define FDPASS_JOIN_H
@@ -25,12 +21,14 @@ struct join;
 
 struct join_options {
 	uint64_t pending_after_ns; /* tell a pass that is queued for so long as pending; 0: never */
-	/*
-	 * One that has left its queue may yet be told by its receiver, on the way out of the kernel
-	 * and not on a CPU: for so long it is waited for.
-	 */
+	/* How long the event of one side waits for that of the other, which may come after it. */
 	uint64_t late_ns;
-	size_t max_messages; /* kept at once, at least 1; the oldest falls out, and is counted */
+	size_t max_bytes; /* of memory for what is in flight; the oldest falls out, and is counted */
+	/*
+	 * The creation of all files with an anonymous inode is told. Where it is not, two of them cannot be
+	 * told apart, and have no identity.
+	 */
+	bool sees_creations;
 };
 
 /* A row. The pass is borrowed until the function returns; a negative errno stops what calls it. */
@@ -46,38 +44,36 @@ struct join *join_free(struct join *join);
  */
 int join_record(struct join *join, const void *data, size_t size);
 
-/*
- * Events were lost (tracer_lost() tells more than before): what is open now may have ended unseen.
- * To be called before join_record() of anything that happened after that.
- */
+/* Events were lost: what is open now may have ended unseen. */
 void join_note_loss(struct join *join);
 
-/* The clock, a few times a second: tells which passes should be pending by now. */
+/* The clock, a few times a second: what has waited for long enough is told. */
 int join_tick(struct join *join, uint64_t now_ns);
 
 /*
- * A sweep: what is queued in all receive queues, or in the table of messages (tracer_queued()).
- * Begin, one call for each entry, end; the events that happened up to the end of the reading have to
- * be given (join_record) before join_sweep_end(). Keyless, a message that was sent before the begin
- * and is found nowhere ended unseen. Pending passes are told at the end of a sweep that finds
- * them. A sweep that cannot be read to its end, or in which entries are missing, is given up: just do
- * not call join_sweep_end().
+ * A sweep: what is in flight by the kernel's own table (tracer_queued()). Begin, one call for each entry,
+ * end; the events that happened up to the end of the reading have to be given (join_record) before
+ * join_sweep_end(). A message that was kept before the begin and is found nowhere ended unseen. Pending
+ * passes are told at the end of a sweep that finds them. A sweep that cannot be read to its end, or in which
+ * entries are missing, is given up: just do not call join_sweep_end().
  */
 bool join_wants_sweep(const struct join *join);
-int join_sweep_begin(struct join *join, uint64_t now_ns);
-int join_sweep_entry(struct join *join, const struct event_queued *queued);
+void join_sweep_begin(struct join *join, uint64_t now_ns);
+void join_sweep_entry(struct join *join, const struct event_queued *queued);
 int join_sweep_end(struct join *join, uint64_t now_ns);
 
 /*
  * The end of the trace: everything still open gets its last row. It is pending where it is known to
  * be queued, which is where the last sweep found it, else its outcome is unknown. So call it after a
- * sweep, wherever sweeps can be had. What was told as pending and still is, is not told again.
+ * sweep. What was told as pending and still is, is not told again.
  */
 int join_finish(struct join *join, uint64_t now_ns);
 
 struct join_counts {
 	uint64_t messages_open;
-	uint64_t evicted_passes; /* fell out for max_messages: told with an unknown outcome */
+	uint64_t bytes; /* of memory, of what is open */
+	uint64_t evicted_passes; /* fell out for max_bytes: told with an unknown outcome */
+	uint64_t unmatched; /* events of one side that none of the other side belongs to */
 	uint64_t malformed; /* records that were refused */
 };
 

@@ -23,30 +23,11 @@ enum outcome {
 	NR_OUTCOMES,
 };
 
-/* Why a descriptor was lost. A failed send has an errno instead. */
-enum loss {
-	LOSS_UNKNOWN = 0,
-	LOSS_TRUNCATED,
-	LOSS_EMFILE,
-	LOSS_DENIED,
-	LOSS_UNREAD,
-	LOSS_READ,
-	LOSS_GC,
-	NR_LOSSES,
-};
-
+/* Begins with what the event tells. */
 struct process {
+	struct event_task;
 	bool known; /* false: no member is */
 	bool traced; /* descends from the tracer: fdpass -- COMMAND */
-	uint32_t pid;
-	uint32_t tid;
-	uint32_t nspid; /* equal to pid in the initial pid namespace */
-	uint32_t uid;
-	uint32_t gid;
-	uint32_t parent_pid; /* 0: not known */
-	uint64_t mntns_id; /* 0: not known */
-	char comm[EVENT_COMM_LEN + 1];
-	char parent_comm[EVENT_COMM_LEN + 1];
 };
 
 /* One side of a pass: a socket and a descriptor in a process. */
@@ -58,21 +39,13 @@ struct endpoint {
 
 #define ENDPOINT_FD_UNKNOWN INT32_MIN
 
-/* The open file description that passed. Owned by the pass that it is in. */
+/* The open file description that passed. Begins with what the event tells. */
 struct file {
-	bool known; /* false: no member but address and generation is */
-	uint64_t address; /* 0: not known */
+	struct event_file;
+	bool known; /* false: no member but address and fd is */
 	uint64_t identity; /* of the open file description, see core/identity.h; 0: not known */
-	uint32_t generation; /* as in event.h */
-	uint32_t inode_generation;
-	uint64_t ino;
-	uint64_t detail;
-	uint32_t dev; /* MAJOR << 20 | MINOR, as in event.h */
-	uint32_t magic;
-	uint32_t open_flags;
-	uint32_t mode;
-	uint8_t flags; /* EVENT_FILE_* */
-	char *path; /* raw bytes, NUL-terminated; NULL: no name. "name" alone where it is pseudo */
+	/* Raw bytes, NUL-terminated; NULL: no name. "name" alone where it is pseudo. Borrowed. */
+	const char *path;
 };
 
 struct pass {
@@ -94,7 +67,7 @@ struct pass {
 	char socket_path[EVENT_SUN_PATH]; /* sun_path as it is: an abstract name begins with NUL */
 	struct file file;
 	enum outcome outcome;
-	enum loss loss; /* when lost */
+	enum event_fate fate; /* when lost: why */
 	int error; /* when failed: the positive errno; 0: not known */
 	int8_t cloexec; /* in the receiver: 1, 0; -1: not known */
 };

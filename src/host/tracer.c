@@ -17,6 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "host/lockdown.h"
+#include "host/object.h"
 #include "host/tracepoint.h"
 #include "host/tracer.h"
 
@@ -24,18 +25,10 @@
 #include "fentry_typed.skel.h"
 #include "kprobe.skel.h"
 #include "kprobe_typed.skel.h"
-#include "queues.skel.h"
-#include "queues_typed.skel.h"
 #include "table.skel.h"
 #include "table_typed.skel.h"
 #include "tracepoint.skel.h"
 #include "tracepoint_typed.skel.h"
-
-/* The bytes of an object file, for kernels without and with bpf_rdonly_cast(): src/bpf/kernel.h. */
-struct object_file {
-	const void *(*plain)(size_t *size);
-	const void *(*typed)(size_t *size);
-};
 
 #define OBJECT_FILE(name)                                                                          \
 	{                                                                                          \
@@ -45,8 +38,6 @@ struct object_file {
 struct way {
 	const char *name;
 	struct object_file object;
-	struct object_file in_flight; /* tells what is in flight: an iterator */
-	const char *table; /* the map that it goes through; NULL: the kernel's own */
 	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
 	const char *missing; /* what ENOENT and the like mean here */
 	const char *forbidden; /* what EPERM means here */
@@ -54,10 +45,10 @@ struct way {
 };
 
 static const char *const tracepoint_gaps[] = {
-	"sends, receives and moves through io_uring, and those of 32-bit programs",
+	"which descriptors io_uring sends, and what it receives into before Linux 6.3",
+	"pidfd_getfd(2), and which eventfd is which, without --system-calls (since Linux 6.3)",
 	"descriptors that a seccomp supervisor adds (SECCOMP_IOCTL_NOTIF_ADDFD)",
-	"how a descriptor ended that no recvmsg(2) took: read with read(2), closed unread, collected",
-	"what is queued in other network namespaces, and before Linux 5.15 anywhere",
+	"descriptors that move between rings of io_uring (IORING_OP_MSG_RING)",
 	NULL,
 };
 
@@ -67,14 +58,14 @@ static const char *const list_gaps[] = {
 };
 
 static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), OBJECT_FILE(table), "messages", NULL,
+	{ "fentry", OBJECT_FILE(fentry), NULL,
 	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
 	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), OBJECT_FILE(table), "messages", tracepoint_has_kprobes,
+	{ "kprobe", OBJECT_FILE(kprobe), tracepoint_has_kprobes,
 	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
 	  "the kernel forbids kprobes, to root as well", list_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(queues), NULL, NULL,
-	  "the kernel has no tracepoints of system calls: it needs CONFIG_FTRACE_SYSCALLS=y",
+	{ "tracepoint", OBJECT_FILE(tracepoint), NULL,
+	  "the kernel has no tracepoints: it needs CONFIG_FTRACE_SYSCALLS=y",
 	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
 	  "CAP_SYS_ADMIN",
 	  tracepoint_gaps },
@@ -87,19 +78,28 @@ static const struct way ways[] = {
 #define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
 #define MAX_LINKS 96
 
+/* What tells what is in flight: an iterator over the table of messages. */
+static const struct object_file table_file = OBJECT_FILE(table);
+#define TABLE "messages"
+
+/* See src/bpf/stand_in.h. */
+#define MAX_INSTANCES 3
+
 struct tracer {
 	const struct way *way;
-	struct bpf_object *object;
-	struct bpf_object *iterator; /* NULL where the kernel has no such iterator */
+	struct bpf_object *objects[MAX_INSTANCES]; /* the object, and its stand-ins */
+	unsigned int nr_objects;
+	struct bpf_object *iterator; /* NULL where it cannot be had */
 	struct bpf_link *iterator_link;
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
 	struct ring_buffer *ring;
-	struct ring_buffer *queues; /* what the iterator tells */
+	struct ring_buffer *queued; /* what the iterator tells */
 	struct sweep *sweep; /* while that is read */
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
+	char refusal[OBJECT_REFUSAL_MAX]; /* by the verifier; empty: none */
 	tracer_record_fn record;
 	void *userdata;
 };
@@ -111,118 +111,6 @@ keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
 	if (!getenv("FDPASS_LIBBPF_DEBUG") || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
-}
-
-/* Set a `const volatile` variable of the BPF side before it is loaded, if the object has it. */
-static void set_constant(struct bpf_object *object, const char *name, const void *value,
-			 size_t size)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-	const struct btf *btf = bpf_object__btf(object);
-	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *section = btf__type_by_id(btf, id);
-	size_t total;
-	char *data = map ? (char *)bpf_map__initial_value(map, &total) : NULL;
-
-	if (!section || !data)
-		return;
-	const struct btf_var_secinfo *variable = btf_var_secinfos(section);
-	for (int i = 0; i < btf_vlen(section); i++, variable++) {
-		const struct btf_type *type = btf__type_by_id(btf, variable->type);
-
-		if (strcmp(btf__name_by_offset(btf, type->name_off), name) == 0 &&
-		    variable->size == size && variable->offset + size <= total)
-			memcpy(data + variable->offset, value, size);
-	}
-}
-
-static bool kernel_has(const struct btf *kernel, const char *function)
-{
-	return btf__find_by_name_kind(kernel, function, BTF_KIND_FUNC) > 0;
-}
-
-static bool kernel_has_member(const struct btf *kernel, const char *type, const char *name)
-{
-	const struct btf_type *found =
-		btf__type_by_id(kernel, btf__find_by_name_kind(kernel, type, BTF_KIND_STRUCT));
-
-	for (int i = 0; found && i < btf_vlen(found); i++) {
-		if (strcmp(btf__name_by_offset(kernel, btf_members(found)[i].name_off), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* See src/bpf/stand_in.h. */
-static bool is_stand_in(const struct bpf_program *program)
-{
-	return strncmp(bpf_program__name(program), "stand_in_", strlen("stand_in_")) == 0;
-}
-
-/*
- * May the kernel preempt these programs? Those of tracepoints since 7.0. What a program does about it
- * takes a kernel that lets it call global functions where preemption is off, since 6.15 (b2bb703434bf
- * "bpf: Summarize sleepable global subprogs").
- */
-static bool is_preemptible(const struct bpf_object *object, const struct btf *kernel)
-{
-	switch (bpf_program__type(bpf_object__next_program(object, NULL))) {
-	case BPF_PROG_TYPE_TRACING:
-		return kernel_has_member(kernel, "bpf_subprog_info", "might_sleep");
-	case BPF_PROG_TYPE_TRACEPOINT:
-		return kernel_has(kernel, "trace_call_bpf_faultable");
-	default:
-		return false;
-	}
-}
-
-/* Leave out the programs whose function this kernel does not have, and what it does not need. */
-static void choose_programs(struct bpf_object *object, const struct btf *kernel)
-{
-	bool preemptible = is_preemptible(object, kernel);
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object) {
-		const char *section = bpf_program__section_name(program);
-		const char *function = strchr(section, '/');
-
-		/* Twice as many more to load: the kernel takes its time to verify them. */
-		if (is_stand_in(program) && !preemptible)
-			bpf_program__set_autoload(program, false);
-		if (strncmp(section, "tracepoint", 10) == 0 || !function)
-			continue;
-		if (strncmp(section, "iter", 4) != 0 && !kernel_has(kernel, function + 1))
-			bpf_program__set_autoload(program, false);
-	}
-}
-
-static void set_constants(struct bpf_object *object, const struct btf *kernel,
-			  const struct tracer_options *options)
-{
-	bool collector_in_caller = !kernel_has(kernel, "unix_add_edges");
-	int tracer_pid = options->trace_children ? getpid() : 0;
-	bool preemptible = is_preemptible(object, kernel);
-	uint64_t wake_at = options->ring_size / 4;
-
-	set_constant(object, "preemptible", &preemptible, sizeof(preemptible));
-	set_constant(object, "collector_in_caller", &collector_in_caller,
-		     sizeof(collector_in_caller));
-	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
-	set_constant(object, "wake_at", &wake_at, sizeof(wake_at));
-}
-
-static void size_maps(struct bpf_object *object, const struct tracer_options *options, int nr_cpus)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, object) {
-		const char *name = bpf_map__name(map);
-
-		if (strcmp(name, "events") == 0)
-			bpf_map__set_max_entries(map, options->ring_size);
-		else if (strcmp(name, "scratches") == 0)
-			bpf_map__set_max_entries(map, bpf_map__max_entries(map) * nr_cpus);
-	}
 }
 
 static bool is_return(const struct bpf_program *program)
@@ -250,22 +138,43 @@ static int attach_program(struct tracer *tracer, const struct bpf_program *progr
 	return r;
 }
 
-static int attach_programs(struct tracer *tracer)
+static int attach_object(struct tracer *tracer, const struct bpf_object *object, int tracefs)
 {
-	struct bpf_program *program = bpf_object__next_program(tracer->object, NULL);
-	enum bpf_prog_type type = bpf_program__type(program);
-	int tracefs = -EBADF, r = 0;
+	struct bpf_program *program;
+	int r = 0;
 
-	if (type == BPF_PROG_TYPE_TRACEPOINT || type == BPF_PROG_TYPE_KPROBE)
-		tracefs = tracepoint_open_tracefs();
-	if (type == BPF_PROG_TYPE_KPROBE && tracefs >= 0)
-		tracer->definitions = tracepoint_open_definitions(tracefs);
-	bpf_object__for_each_program(program, tracer->object) {
+	bpf_object__for_each_program(program, object) {
 		if (bpf_program__autoload(program))
 			r = attach_program(tracer, program, tracefs);
 		if (r < 0)
 			break;
 	}
+	return r;
+}
+
+/* Does a program of this type need tracefs to be attached? */
+static bool needs_tracefs(const struct tracer *tracer, enum bpf_prog_type type)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->objects[0]) {
+		if (bpf_program__autoload(program) && bpf_program__type(program) == type)
+			return true;
+	}
+	return false;
+}
+
+static int attach_programs(struct tracer *tracer)
+{
+	bool kprobes = needs_tracefs(tracer, BPF_PROG_TYPE_KPROBE);
+	int tracefs = -EBADF, r = 0;
+
+	if (kprobes || needs_tracefs(tracer, BPF_PROG_TYPE_TRACEPOINT))
+		tracefs = tracepoint_open_tracefs();
+	if (kprobes && tracefs >= 0)
+		tracer->definitions = tracepoint_open_definitions(tracefs);
+	for (unsigned int i = 0; i < tracer->nr_objects && r >= 0; i++)
+		r = attach_object(tracer, tracer->objects[i], tracefs);
 	if (tracefs >= 0)
 		close(tracefs);
 	return r;
@@ -280,7 +189,7 @@ static void detach_programs(struct tracer *tracer)
 		bpf_link__destroy(tracer->links[i]);
 	if (tracer->definitions < 0)
 		return;
-	bpf_object__for_each_program(program, tracer->object) {
+	bpf_object__for_each_program(program, tracer->objects[0]) {
 		if (is_return(program))
 			tracepoint_forget_return(program, tracer->definitions);
 	}
@@ -294,32 +203,7 @@ static int on_record(void *context, void *data, size_t size)
 	return tracer->record(tracer->userdata, data, size);
 }
 
-static int open_object(struct bpf_object **ret, const struct object_file *file, const char *name,
-		       const struct btf *kernel, const struct tracer_options *options, int nr_cpus)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = name);
-	struct bpf_object *object;
-	size_t size;
-	const void *bytes = kernel_has(kernel, "bpf_rdonly_cast") ? file->typed(&size) :
-								    file->plain(&size);
-	int r;
-
-	object = bpf_object__open_mem(bytes, size, &open_options);
-	if (!object)
-		return -errno;
-	choose_programs(object, kernel);
-	set_constants(object, kernel, options);
-	size_maps(object, options, nr_cpus);
-	r = bpf_object__load(object);
-	if (r < 0) {
-		bpf_object__close(object);
-		return r;
-	}
-	*ret = object;
-	return 0;
-}
-
-/* A reading of the queues, for on_queued(). */
+/* A reading of what is in flight, for on_queued(). */
 struct sweep {
 	tracer_queued_fn fn;
 	void *userdata;
@@ -333,43 +217,42 @@ static int on_queued(void *context, void *data, size_t size)
 
 	if (size != sizeof(*queued) || !tracer->sweep)
 		return 0;
-	if (queued->sock == 0 && queued->count == 0)
-		tracer->sweep->complete = queued->position == 0;
-	tracer->sweep->fn(tracer->sweep->userdata, queued);
+	if (queued->message == 0)
+		tracer->sweep->complete = queued->cut == 0;
+	else
+		tracer->sweep->fn(tracer->sweep->userdata, queued);
 	return 0;
 }
 
-/* What tells what is in flight; a kernel before 5.15 has no iter/unix, which is no error. */
+static int map_of(const struct tracer *tracer, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(tracer->objects[0], name);
+}
+
 static void open_iterator(struct tracer *tracer, const struct btf *kernel,
-			  const struct tracer_options *options)
+			  const struct object_options *options)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
-	union bpf_iter_link_info info = { 0 };
+	union bpf_iter_link_info info = { .map.map_fd = map_of(tracer, TABLE) };
 
-	if (open_object(&tracer->iterator, &tracer->way->in_flight, "in_flight", kernel, options,
-			tracer->nr_cpus) < 0)
+	attach_options.link_info = &info;
+	attach_options.link_info_len = sizeof(info);
+	if (object_load(&tracer->iterator, &table_file, "in_flight", kernel, options,
+			tracer->refusal) < 0)
 		return;
-	tracer->queues =
-		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queues"),
+	tracer->queued =
+		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queued"),
 				 on_queued, tracer, NULL);
-	if (!tracer->queues)
-		return;
-	if (tracer->way->table) {
-		info.map.map_fd =
-			bpf_object__find_map_fd_by_name(tracer->object, tracer->way->table);
-		attach_options.link_info = &info;
-		attach_options.link_info_len = sizeof(info);
-	}
-	tracer->iterator_link = bpf_program__attach_iter(
-		bpf_object__next_program(tracer->iterator, NULL), &attach_options);
+	if (tracer->queued)
+		tracer->iterator_link = bpf_program__attach_iter(
+			bpf_object__next_program(tracer->iterator, NULL), &attach_options);
 }
 
 static const size_t lost_size = NR_EVENT_LOST * sizeof(uint64_t);
 
 static int map_lost(struct tracer *tracer)
 {
-	int fd = bpf_object__find_map_fd_by_name(tracer->object, "lost");
-	void *memory = mmap(NULL, lost_size, PROT_READ, MAP_SHARED, fd, 0);
+	void *memory = mmap(NULL, lost_size, PROT_READ, MAP_SHARED, map_of(tracer, "lost"), 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -377,28 +260,52 @@ static int map_lost(struct tracer *tracer)
 	return 0;
 }
 
+/* The object, and as many stand-ins as this kernel makes needful. */
+static int load_objects(struct tracer *tracer, const struct btf *kernel,
+			struct object_options *options)
+{
+	unsigned int instances = object_nr_instances(&tracer->way->object, kernel);
+	int r = 0;
+
+	for (unsigned int i = 0; i < instances && r >= 0; i++) {
+		options->stand_in = i;
+		options->shared = tracer->objects[0];
+		r = object_load(&tracer->objects[i], &tracer->way->object, tracer->way->name,
+				kernel, options, tracer->refusal);
+		if (r >= 0)
+			tracer->nr_objects++;
+	}
+	options->stand_in = 0;
+	options->shared = NULL;
+	return r;
+}
+
 static int open_way(struct tracer *tracer, const struct btf *kernel,
 		    const struct tracer_options *options)
 {
+	struct object_options object_options = {
+		.ring_size = options->ring_size,
+		.nr_cpus = tracer->nr_cpus,
+		.trace_children = options->trace_children,
+		.system_calls = options->system_calls,
+	};
 	int r;
 
-	r = open_object(&tracer->object, &tracer->way->object, tracer->way->name, kernel, options,
-			tracer->nr_cpus);
+	r = load_objects(tracer, kernel, &object_options);
 	if (r < 0)
 		return r;
 	r = map_lost(tracer);
 	if (r < 0)
 		return r;
-	tracer->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->object, "events"),
-					on_record, tracer, NULL);
+	tracer->ring = ring_buffer__new(map_of(tracer, "events"), on_record, tracer, NULL);
 	if (!tracer->ring)
 		return -errno;
-	open_iterator(tracer, kernel, options);
+	open_iterator(tracer, kernel, &object_options);
 	return attach_programs(tracer);
 }
 
 static int try_way(struct tracer **ret, const struct way *way, const struct btf *kernel,
-		   const struct tracer_options *options)
+		   const struct tracer_options *options, char refusal[OBJECT_REFUSAL_MAX])
 {
 	struct tracer *tracer;
 	int r;
@@ -413,6 +320,7 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	tracer->nr_cpus = libbpf_num_possible_cpus();
 	r = open_way(tracer, kernel, options);
 	if (r < 0) {
+		memcpy(refusal, tracer->refusal, OBJECT_REFUSAL_MAX);
 		tracer_free(tracer);
 		return r;
 	}
@@ -460,9 +368,17 @@ static const char *reason_of(const struct way *way, int error)
 	}
 }
 
-static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error)
+static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error,
+		    const char *refusal)
 {
 	size_t used = strlen(reason);
+
+	if (*refusal != '\0') {
+		snprintf(reason + used, TRACER_REASON_MAX - used,
+			 "%s%s: %s; this is a bug, please report it with `fdpass doctor`",
+			 used ? "; " : "", way->name, refusal);
+		return;
+	}
 
 	snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s: %s (%s)", used ? "; " : "",
 		 way->name, reason_of(way, error),
@@ -472,6 +388,7 @@ static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int e
 int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	       char reason[TRACER_REASON_MAX])
 {
+	char refusal[OBJECT_REFUSAL_MAX] = "";
 	const char *common;
 	struct btf *kernel;
 	int r = -EINVAL;
@@ -493,7 +410,7 @@ int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	for (size_t i = 0; i < NR_WAYS; i++) {
 		if (options->way && strcmp(options->way, ways[i].name) != 0)
 			continue;
-		r = try_way(ret, &ways[i], kernel, options);
+		r = try_way(ret, &ways[i], kernel, options, refusal);
 		if (r >= 0)
 			break;
 		common = common_reason(r);
@@ -501,7 +418,7 @@ int tracer_new(struct tracer **ret, const struct tracer_options *options,
 			snprintf(reason, TRACER_REASON_MAX, "%s", common);
 			break;
 		}
-		explain(reason, &ways[i], r);
+		explain(reason, &ways[i], r, refusal);
 	}
 	btf__free(kernel);
 	return r;
@@ -513,12 +430,13 @@ struct tracer *tracer_free(struct tracer *tracer)
 		return NULL;
 	detach_programs(tracer);
 	ring_buffer__free(tracer->ring);
-	ring_buffer__free(tracer->queues);
+	ring_buffer__free(tracer->queued);
 	bpf_link__destroy(tracer->iterator_link);
 	bpf_object__close(tracer->iterator);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
-	bpf_object__close(tracer->object);
+	while (tracer->nr_objects > 0)
+		bpf_object__close(tracer->objects[--tracer->nr_objects]);
 	free(tracer);
 	return NULL;
 }
@@ -526,6 +444,18 @@ struct tracer *tracer_free(struct tracer *tracer)
 const char *tracer_way(const struct tracer *tracer)
 {
 	return tracer->way->name;
+}
+
+bool tracer_sees_creations(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->objects[0]) {
+		if (bpf_program__autoload(program) &&
+		    strstr(bpf_program__section_name(program), "anon_inode_getf"))
+			return true;
+	}
+	return false;
 }
 
 int tracer_fd(const struct tracer *tracer)
@@ -540,17 +470,30 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
 	return ring_buffer__consume(tracer->ring);
 }
 
+/*
+ * Where a skipped run is no loss: freed buffers come in softirqs too, in the middle of another run of the
+ * same program, and no unix message is freed in one.
+ */
+static bool runs_in_softirqs(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strcmp(section, "tp_btf/kfree_skb") == 0 ||
+	       strcmp(section, "tp_btf/consume_skb") == 0 ||
+	       strcmp(section, "tp_btf/sk_data_ready") == 0;
+}
+
 /* Runs of our programs that the kernel skipped; it counts them since 5.12. Not of stand-ins. */
 static uint64_t skipped_runs(const struct tracer *tracer)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
 
-	bpf_object__for_each_program(program, tracer->object) {
+	bpf_object__for_each_program(program, tracer->objects[0]) {
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (bpf_program__autoload(program) && !is_stand_in(program) &&
+		if (bpf_program__autoload(program) && !runs_in_softirqs(program) &&
 		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
 			sum += info.recursion_misses;
 	}
@@ -593,7 +536,7 @@ int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
 		return -EOPNOTSUPP;
 	r = run_iterator(tracer);
 	tracer->sweep = &sweep;
-	n = ring_buffer__consume(tracer->queues);
+	n = ring_buffer__consume(tracer->queued);
 	tracer->sweep = NULL;
 	if (r < 0)
 		return r;

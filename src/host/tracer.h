@@ -18,6 +18,7 @@ struct tracer_options {
 	const char *way; /* "fentry", "kprobe", "tracepoint"; NULL: the best that can be had */
 	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
 	bool trace_children; /* set EVENT_TASK_TRACED for descendants of this process */
+	bool system_calls; /* also what makes all system calls slower, where others do not need it */
 };
 
 /* Why a way cannot be had, one line, for a person; or what it cannot see. */
@@ -34,6 +35,8 @@ struct tracer *tracer_free(struct tracer *tracer);
 
 /* The way that was taken: "fentry", "kprobe", "tracepoint". */
 const char *tracer_way(const struct tracer *tracer);
+/* Is it told when a file with an anonymous inode is created? See src/bpf/identity.h. */
+bool tracer_sees_creations(const struct tracer *tracer);
 /* A descriptor that polls readable when the ring is filling up. The reader is not woken for each
  * event: look (tracer_read) a few times a second as well. Borrowed. */
 int tracer_fd(const struct tracer *tracer);
@@ -50,10 +53,8 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
 void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
 
 typedef void (*tracer_queued_fn)(void *userdata, const struct event_queued *queued);
-/* What is in flight now, a call for each message: from the table of messages, or from the receive
- * queues of all unix sockets of this network namespace. Returns 0, -EOPNOTSUPP where this way on this
- * kernel cannot tell, or -ENOBUFS where only a part of it was told: then nothing that was not told
- * may be concluded. */
+/* What is in flight now, a call for each message of the table. Returns 0, -EOPNOTSUPP where that cannot
+ * be told, or -ENOBUFS where only a part of it was: then nothing that was not told may be concluded. */
 int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata);
 
 /* What one way to attach offers on this machine, for `fdpass doctor`. */

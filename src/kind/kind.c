@@ -157,7 +157,8 @@ static size_t write_pseudo(const struct file *file, char *buffer, size_t size)
 	if (!named && kind && kind->name)
 		length = snprintf(buffer, size, "%s", kind->name);
 	else if (!named && kind && kind->prefix)
-		length = snprintf(buffer, size, "%s:[%" PRIu64 "]", kind->prefix, file->ino);
+		length = snprintf(buffer, size, "%s:[%" PRIu64 "]", kind->prefix,
+				  (uint64_t)file->ino);
 	else if (file->path)
 		length = snprintf(buffer, size, "%s", file->path);
 	return (size_t)length < size ? (size_t)length : size - 1;

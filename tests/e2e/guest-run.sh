@@ -59,7 +59,7 @@ run_stopped() {
 	mkdir -p "$2"
 	rm -f "$2/truth" "$2/rows" "$2/status"
 	: >"$2/messages"
-	fdpass --attach "$1" --buffer-size 256K -o json >"$2/rows" 2>"$2/messages" &
+	fdpass --attach "$1" --system-calls --buffer-size 256K -o json >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 
@@ -97,7 +97,7 @@ run_way() {
 	exec 3>"$2/orders"
 	wait_for_line queued "$2/held" || return 1
 
-	fdpass --attach "$1" -o json >"$2/rows" 2>"$2/messages" &
+	fdpass --attach "$1" --system-calls -o json >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	if ! wait_until_tracing $tracer "$2/messages"; then
 		exec 3>&-

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the current thread's system call says in the process's own memory about the message that it sends:
+ * a hint. Other threads can change it meanwhile, so the files that it names are looked up in the
+ * kernel's table, and what becomes of that is held against the kernel's own list where there is one.
+ */
+#ifndef FDPASS_HINT_H
+#define FDPASS_HINT_H
+
+#include "call.h"
+#include "control.h"
+
+/* UIO_MAXIOV: the most messages that sendmmsg and recvmmsg take at once. */
+#define MAX_MESSAGES 1024
+
+/* struct user_msghdr of linux/socket.h, in a 64-bit process. */
+struct user_message {
+	__u64 name;
+	__u32 name_length;
+	__u32 pad;
+	__u64 iov;
+	__u64 iov_count;
+	__u64 control;
+	__u64 control_length;
+	__u32 flags;
+	__u32 end;
+};
+
+/* The same in a 32-bit one: struct compat_msghdr of net/compat.h. */
+struct compat_user_message {
+	__u32 name;
+	__u32 name_length;
+	__u32 iov;
+	__u32 iov_count;
+	__u32 control;
+	__u32 control_length;
+	__u32 flags;
+};
+
+/* In memory, a struct mmsghdr has one of these, and a length. */
+static __always_inline __u64 message_at(const struct call *call, __u32 index)
+{
+	return call->message +
+	       index * (call->compat ? sizeof(struct compat_user_message) + sizeof(__u32) :
+				       sizeof(struct user_message) + sizeof(__u64));
+}
+
+static __always_inline bool read_user_message(struct user_message *ret, const struct call *call,
+					      __u32 index)
+{
+	struct compat_user_message compat;
+	__u64 at = message_at(call, index);
+
+	if (!call->compat)
+		return !bpf_probe_read_user(ret, sizeof(*ret), (void *)at);
+	if (bpf_probe_read_user(&compat, sizeof(compat), (void *)at))
+		return false;
+	*ret = (struct user_message){
+		.name = compat.name,
+		.name_length = compat.name_length,
+		.control = compat.control,
+		.control_length = compat.control_length,
+		.flags = compat.flags,
+	};
+	return true;
+}
+
+enum hint {
+	HINT_NOTHING, /* it names no descriptors */
+	HINT_FILES, /* it names those in s->fds, which lead to s->lists */
+	HINT_UNREAD, /* its memory cannot be read */
+};
+
+/*
+ * The descriptors that message `index` of the call names. A global function, so that the verifier checks
+ * it once. Returns enum hint.
+ */
+__attribute__((noinline)) int read_hint(__u32 index)
+{
+	struct call call = current_call(current_task());
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct user_message message;
+
+	if (!s || !is_send(&call))
+		return HINT_NOTHING;
+	s->nr_fds = 0;
+	if (!read_user_message(&message, &call, index))
+		return HINT_UNREAD;
+	if (!message.control || message.control_length < sizeof(struct compat_cmsghdr))
+		return HINT_NOTHING;
+	begin_user_control(s, message.control, message.control_length, call.compat);
+	if (!read_controls(s, SCRATCH_BEGIN)) {
+		count_lost(EVENT_LOST_CONTROLS);
+		return HINT_NOTHING;
+	}
+	if (s->control_unread)
+		return HINT_UNREAD;
+	if (!s->nr_fds)
+		return HINT_NOTHING;
+	find_named_files(SCRATCH_BEGIN);
+	return HINT_FILES;
+}
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of a message with descriptors, for the ways that see the kernel's own functions: hooks.bpf.c
+ * calls these handlers.
+ *
+ * A message is followed by the address of its scm_fp_list, unique while the list lives; the table
+ * gives it a number that is never used again, so an event that is lost cannot join two messages.
+ *   on_sent       __scm_send() returned: the list is there, or the send was refused
+ *   on_copied     scm_fp_dup(): up to 6.9 (and some stable trees) the copy is what is queued;
+ *                 everywhere, MSG_PEEK copies
+ *   on_queued     unix_add_edges(), since 6.10: under the lock of the receive queue
+ *   on_detach     scm_detach_fds(): recvmsg is about to install
+ *   on_destroyed  __scm_destroy(): the end of every list, after installing too
+ * Nothing else is needed, and a message without control data passes through none of them.
+ */
+#ifndef FDPASS_LIST_H
+#define FDPASS_LIST_H
+
+#include "call.h"
+#include "control.h"
+#include "fail.h"
+#include "in_flight.h"
+#include "install.h"
+#include "lost.h"
+#include "path.h"
+#include "task.h"
+
+static __always_inline __u32 send_flags_of(struct msghdr *msg)
+{
+	__u32 flags = argument(msg, msg_flags);
+
+	return (argument(msg, msg_namelen) ? SEND_NAMED : 0) |
+	       (flags & MSG_DONTWAIT ? SEND_DONTWAIT : 0) | (flags & MSG_OOB ? SEND_OOB : 0);
+}
+
+/* The sockets of a send, and their names. Returns the receiving one; NULL: not known. */
+static __always_inline struct sock *describe_send(struct scratch *s, struct socket *sock,
+						  struct sock *sk, bool named)
+{
+	struct task_struct *task = current_task();
+	struct file *file = argument(sock, file);
+	struct call call = current_call(task);
+	struct unix_ends ends = ends_of(s, sk);
+	__u16 type = argument(sock, type);
+	bool is_own = is_send(&call) && file && file_of_fd(task, call.fd) == file;
+	struct sock *peer = named ? NULL : ends.peer;
+
+	write_socket(s, EVENT_SELF, sk, probe(inode_of_socket(sock), i_ino), type,
+		     is_own ? call.fd : -1);
+	write_socket(s, EVENT_OTHER, peer, peer ? socket_inode(peer) : 0, peer ? type : 0, -1);
+	append_socket_name(s, EVENT_SELF, ends.name);
+	if (peer)
+		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
+	return peer;
+}
+
+/*
+ * __scm_send() refused a message: what it names is in the kernel's copy of the control data, and in the
+ * table of the sender.
+ */
+static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, int error)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sock *sk = argument(sock, sk);
+	__u32 count;
+
+	if (!s || argument(sk, __sk_common.skc_family) != AF_UNIX)
+		return;
+	begin_control(s, msg);
+	if (!read_controls(s, SCRATCH_BEGIN)) {
+		count_lost(EVENT_LOST_CONTROLS);
+		return;
+	}
+	count = s->nr_fds;
+	if (!count)
+		return;
+	find_named_files(SCRATCH_BEGIN);
+	begin_record(s, EVENT_SENT, next_number(NUMBER_SENT), count, 2);
+	s->nr_fds = count;
+	s->event.error = error;
+	s->event.flags = EVENT_FAILED;
+	write_current(s);
+	begin_files(s, count);
+	describe_send(s, sock, sk, argument(msg, msg_namelen));
+	describe_files(s, SCRATCH_BEGIN);
+	report_record(s);
+}
+
+/*
+ * __scm_send(sock, msg, scm) accepted a message. Runs in the sender, in process context, without locks;
+ * only for messages with control data. msg->msg_control is the kernel's own copy.
+ */
+static __always_inline void on_accepted(struct socket *sock, struct msghdr *msg,
+					struct scm_cookie *scm, struct scm_fp_list *list)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sock *sk = argument(sock, sk);
+	struct message message = {};
+	__u32 count = argument(list, count);
+
+	if (!s)
+		return;
+	if (count > SCM_MAX_FD)
+		count = SCM_MAX_FD;
+	message.number = next_number(NUMBER_SENT);
+	message.count = count;
+	message.state = MESSAGE_SENDING;
+	message.described = true;
+	message.sender_sock = (__u64)sk;
+	message.scm = (__u64)scm;
+	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
+	begin_record(s, EVENT_SENT, message.number, count, 2);
+	write_current(s);
+	begin_files(s, count);
+	message.send_flags = send_flags_of(msg) | prospects_of(msg, sk, argument(sock, type));
+	message.sock = (__u64)describe_send(s, sock, sk, message.send_flags & SEND_NAMED);
+	message.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino;
+	keep_message(list, &message);
+	read_files(s, list, count);
+	begin_control(s, msg);
+	if (!read_controls(s, SCRATCH_BEGIN))
+		s->nr_fds = 0; /* the numbers are left out */
+	describe_files(s, SCRATCH_BEGIN);
+	report_record(s);
+}
+
+/* __scm_send() returned: were there descriptors, or may have been? */
+static __always_inline bool may_have_rights(struct scm_cookie *scm, int error)
+{
+	return error || argument(scm, fp);
+}
+
+static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,
+				    int error)
+{
+	if (error)
+		on_refused(sock, msg, error);
+	else
+		on_accepted(sock, msg, scm, argument(scm, fp));
+}
+
+/*
+ * unix_add_edges(list, receiver), since 6.10 (and backported): called for each message with
+ * descriptors, under the receiver's unix_state_lock, before the receiver can see it.
+ */
+static __always_inline void on_queued(struct scm_fp_list *list, struct sock *receiver)
+{
+	struct message *message = find_message(list);
+
+	if (!message)
+		return;
+	if (message->sock != (__u64)receiver) {
+		message->sock = (__u64)receiver;
+		message->ino = socket_inode(receiver);
+	}
+	message->state = MESSAGE_QUEUED;
+}
+
+/*
+ * scm_fp_dup(list) returned `copy`: for the queue, in the sender (unix_attach_fds() up to 6.9), or
+ * for MSG_PEEK, in the receiver.
+ */
+static __always_inline void on_copied(struct scm_fp_list *list, struct scm_fp_list *copy)
+{
+	struct message *message = find_message(list);
+	struct message copied = {};
+
+	if (!copy)
+		return;
+	if (!message) { /* queued before the trace began, and peeked now; or that send goes on */
+		struct call call = current_call(current_task());
+
+		if (is_send(&call))
+			return;
+		copied.number = next_number(NUMBER_COPIED);
+		copied.count = argument(list, count);
+		copied.state = MESSAGE_QUEUED;
+		keep_message(list, &copied);
+		copied.state = MESSAGE_PEEKED;
+		keep_message(copy, &copied);
+		return;
+	}
+	copied = *message;
+	copied.msg = 0;
+	if (message->state == MESSAGE_SENDING &&
+	    message->sender_tid == (__u32)bpf_get_current_pid_tgid()) {
+		message->state = MESSAGE_COPIED;
+		message->copy = (__u64)copy;
+	} else {
+		copied.state = MESSAGE_PEEKED;
+	}
+	keep_message(copy, &copied);
+}
+
+/*
+ * scm_detach_fds(msg, scm): the receiver has a control buffer. It ends in __scm_destroy(), by then
+ * everything is installed and written; so this only remembers where.
+ */
+static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm)
+{
+	struct scm_fp_list *list = argument(scm, fp);
+	struct message *message = find_message(list);
+
+	if (!message) { /* queued before the trace began */
+		struct message fresh = {
+			.number = next_number(NUMBER_DETACH),
+			.count = argument(list, count),
+			.state = MESSAGE_QUEUED,
+		};
+
+		message = keep_message(list, &fresh);
+		if (!message)
+			return;
+	}
+	message->control = (__u64)argument(msg, msg_control);
+	message->control_length = argument(msg, msg_controllen);
+	message->control_flags = argument(msg, msg_flags);
+	message->msg = (__u64)msg;
+}
+
+/* The receiving socket: known since it was queued, or the first argument of the call. */
+static __always_inline void describe_receiver(struct scratch *s, const struct message *message)
+{
+	struct task_struct *task = current_task();
+	struct call call = current_call(task);
+	struct sock *sk = (struct sock *)message->sock;
+	bool reading = is_receive(&call) || call.kind == CALL_READ;
+	__s32 fd = -1;
+
+	if (sk && message->ino) {
+		if (reading)
+			fd = fd_of_socket(task, call.fd, sk);
+		write_socket(s, EVENT_SELF, sk, message->ino, 0, fd);
+		return;
+	}
+	if (!sk && reading)
+		sk = unix_socket_of(file_of_fd(task, call.fd));
+	if (reading)
+		fd = fd_of_socket(task, call.fd, sk);
+	describe_socket(s, EVENT_SELF, sk, fd);
+	if (!message->described && sk)
+		append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
+}
+
+/*
+ * A list that the table does not know ends: a message that was queued before the trace began, or
+ * a send that __scm_send() refuses at this moment, which on_sent() will tell. The latter has the
+ * credentials that scm_send() sets: none (-1), or those of a control message, in a send.
+ */
+static __always_inline bool is_refused_send(struct scm_cookie *scm, struct task_struct *task)
+{
+	struct call call;
+
+	if (argument(scm, creds.uid.val) == (__u32)-1)
+		return true;
+	if (!argument(scm, creds.pid))
+		return false;
+	call = current_call(task);
+	return is_send(&call);
+}
+
+/* How a list ended: what is told of it. */
+static __always_inline enum event_type type_of_end(const struct message *message)
+{
+	if (message->msg)
+		return EVENT_RECEIVED;
+	if (message->state == MESSAGE_SENDING &&
+	    message->sender_tid == (__u32)bpf_get_current_pid_tgid())
+		return EVENT_SEND_FAILED;
+	return EVENT_LOST;
+}
+
+/* Tell the end of a list. */
+static __always_inline void report_end(const struct message *message, struct scm_fp_list *list,
+				       struct scm_cookie *scm)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	enum event_type type = type_of_end(message);
+	bool with_files = type == EVENT_RECEIVED || !message->described;
+	__u32 count = message->count;
+
+	if (!s)
+		return;
+	if (count > SCM_MAX_FD)
+		count = SCM_MAX_FD;
+	begin_record(s, type, message->number, count, 1);
+	write_current(s);
+	if (with_files)
+		begin_files(s, count);
+	describe_receiver(s, message);
+	if (with_files)
+		read_files(s, list, count);
+	if (!message->described)
+		describe_files(s, SCRATCH_END);
+	if (type == EVENT_RECEIVED) {
+		if (message->state == MESSAGE_PEEKED)
+			s->event.flags |= EVENT_PEEK;
+		write_received(s, message);
+	} else if (type == EVENT_SEND_FAILED) {
+		s->event.error = why_failed(message, scm);
+	} else {
+		s->event.fate = why_lost((struct sock *)message->sock);
+	}
+	report_record(s);
+}
+
+/*
+ * __scm_destroy(scm): in the receiver after installing, in the sender when the send failed or its
+ * list was copied, in whoever threw the message away.
+ */
+static __always_inline void on_destroyed(struct scm_cookie *scm)
+{
+	struct scm_fp_list *list = argument(scm, fp);
+	struct message *found = find_message(list);
+	struct message message = {};
+
+	if (found) {
+		message = *found;
+		forget_message(list, message.number);
+	} else {
+		if (!list || is_refused_send(scm, current_task()))
+			return;
+		message.number = next_number(NUMBER_ENDED);
+		message.count = argument(list, count);
+		message.state = MESSAGE_QUEUED;
+	}
+	if (message.state == MESSAGE_COPIED) {
+		found = find_message((void *)message.copy);
+		if (found && found->state == MESSAGE_SENDING)
+			found->state = MESSAGE_QUEUED;
+		return;
+	}
+	if (message.state == MESSAGE_PEEKED && !message.msg)
+		return; /* peeked without a control buffer: nothing was installed */
+	report_end(&message, list, scm);
+}
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages as they lie in the receive queues of unix sockets: what the third way has instead of the
+ * functions that make and end the lists. A message is known by its struct sk_buff, which is unique from
+ * its sending to its end, and its struct scm_fp_list is read from there.
+ *
+ * Who sent it: a sender looks for its message when it has just been queued (on_queue), and claims it: it
+ * is that of this thread if it came from its socket, and has just the files that its system call
+ * names. Where it is gone already, because somebody was waiting for it on another CPU, what the sender
+ * knows is told without a number, and user space finds the message by socket and files.
+ */
+#ifndef FDPASS_QUEUE_H
+#define FDPASS_QUEUE_H
+
+#include "hint.h"
+#include "in_flight.h"
+#include "path.h"
+#include "task.h"
+
+/* Messages of a queue that are looked through for the sender's own. */
+#define MAX_BEHIND 64
+
+static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
+{
+	/* UNIXCB() of net/af_unix.h */
+	return probe((struct unix_skb_parms *)((void *)skb +
+					       bpf_core_field_offset(struct sk_buff, cb)),
+		     fp);
+}
+
+/* Is the message in its queue still? A buffer that was taken out leads nowhere. */
+static __always_inline bool is_linked(struct sk_buff *skb, struct scm_fp_list *list)
+{
+	struct sk_buff *next = probe(skb, next);
+
+	return next && probe(next, prev) == skb && list_of(skb) == list;
+}
+
+/* Some files of the list are not those of the hint. Returns 0 when all are the same. */
+__attribute__((noinline)) int differ_from(__u64 list, __u32 first)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+
+	if (!s)
+		return 1;
+	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
+		__u32 index = first + i;
+		__u64 file = 0;
+
+		if (index >= s->nr_fds || index >= SCM_MAX_FD)
+			return 0;
+		copy_kernel(&file, sizeof(file),
+			    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp) +
+				    index * sizeof(file));
+		if (!file || file != *list_at(s, index))
+			return 1;
+	}
+	return 0;
+}
+
+/* Are the files of the list just those that the hint names? */
+static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_list *list)
+{
+	__u32 count = probe(list, count);
+	__u64 address = as_number(s, list);
+
+	if (count != s->nr_fds)
+		return false;
+	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
+		if (i >= count)
+			break;
+		if (differ_from(address, i))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A sender's look through the queue that its message was put in. Kept in memory, for the global
+ * functions that do it in parts.
+ */
+struct look {
+	__u64 at; /* the buffer that is looked at */
+	__u64 head;
+	__u64 sock; /* the sender's socket */
+	__u64 list; /* of the one that was found; 0: none */
+};
+
+enum found {
+	FOUND_NONE,
+	FOUND_CLAIMED, /* this thread has claimed it before */
+	FOUND_OWN,
+};
+
+/* Look for the last message of the hint in the queue. Returns enum found. */
+__attribute__((noinline)) int find_own(struct look *look)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+
+	if (!look || !s)
+		return FOUND_NONE;
+	for (int i = 0; i < MAX_BEHIND; i++) {
+		struct sk_buff *skb = (struct sk_buff *)look->at;
+		struct scm_fp_list *list;
+
+		if (!skb || look->at == look->head)
+			return FOUND_NONE;
+		list = (__u64)probe(skb, sk) == look->sock ? list_of(skb) : NULL;
+		if (list && has_hinted_files(s, list)) {
+			struct message *message = find_message(skb);
+
+			look->list = (__u64)list;
+			if (!message)
+				return FOUND_OWN;
+			if (message->sender_tid == (__u32)bpf_get_current_pid_tgid())
+				return FOUND_CLAIMED;
+		}
+		look->at = (__u64)probe(skb, prev);
+	}
+	return FOUND_NONE;
+}
+
+/*
+ * Where a datagram goes that has an address: told as it is bound, a path up to its NUL and with it, an
+ * abstract name as long as it is. From the sender's memory: a hint.
+ */
+static __always_inline void append_address(struct scratch *s, const struct user_message *message)
+{
+	__u32 length = message->name_length;
+	char *to;
+
+	if (!message->name || length <= sizeof(__u16) || length > sizeof(__u16) + EVENT_SUN_PATH)
+		return;
+	length -= sizeof(__u16);
+	to = append_section(s, EVENT_SECTION_SOCKET_NAME, EVENT_OTHER, length);
+	barrier_var(length);
+	bpf_probe_read_user(to, length & 0x7f, (void *)message->name + sizeof(__u16));
+}
+
+/*
+ * Begin to tell that the current thread sent the files of s->lists from `sk` to `peer`, with the number;
+ * where it is not known to whom, its call names an address perhaps.
+ */
+static __always_inline void describe_claim(struct scratch *s, __u64 number, struct sock *sk,
+					   struct sock *peer, __u32 index)
+{
+	struct task_struct *task = current_task();
+	struct call call = current_call(task);
+	__u32 count = s->nr_files, nr_fds = s->nr_fds;
+	struct user_message message;
+
+	begin_record(s, EVENT_SENT, number, count, 2);
+	s->nr_fds = nr_fds;
+	write_current(s);
+	begin_files(s, count);
+	describe_socket(s, EVENT_SELF, sk, is_send(&call) ? fd_of_socket(task, call.fd, sk) : -1);
+	describe_socket(s, EVENT_OTHER, peer, -1);
+	append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
+	if (peer)
+		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
+	else if (is_send(&call) && read_user_message(&message, &call, index))
+		append_address(s, &message);
+	describe_files(s, SCRATCH_BEGIN);
+}
+
+/*
+ * Claim a message that was found in the queue, the files of which are in s->lists. What is described of
+ * them is true if it was queued still when it got its place in the table: so that is looked at last.
+ */
+__attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct message message = {};
+
+	if (!s)
+		return 0;
+	message.number = next_number(NUMBER_SENT);
+	describe_claim(s, message.number, (struct sock *)sk, (struct sock *)peer, 0);
+	message.list = list;
+	message.sock = peer;
+	message.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino;
+	message.sender_sock = sk;
+	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
+	message.count = s->nr_files;
+	message.state = MESSAGE_QUEUED;
+	message.described = true;
+	keep_message((void *)skb, &message);
+	if (!is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list) &&
+	    forget_message((void *)skb, message.number))
+		s->event.message = 0; /* taken before it was in the table: its taker does not know it */
+	report_record(s);
+	return 0;
+}
+
+/*
+ * ERESTARTSYS: a signal came before anything was sent. Whether the call then fails with EINTR or begins
+ * anew is decided later: so this stands for all that is not known.
+ */
+#define ERESTARTSYS 512
+#define ERROR_UNKNOWN (-ERESTARTSYS)
+
+/*
+ * Tell what message `index` of the current call names, without a number: it has left its queue, or it
+ * failed with this error.
+ */
+__attribute__((noinline)) int tell_unnumbered(__u64 sk, __u64 peer, __u32 index, __s32 error)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+
+	if (!s)
+		return 0;
+	s->nr_files = s->nr_fds;
+	describe_claim(s, error ? next_number(NUMBER_SENT) : 0, (struct sock *)sk,
+		       (struct sock *)peer, index);
+	if (error) {
+		s->event.flags |= EVENT_FAILED;
+		/* up to ERESTART_RESTARTBLOCK */
+		s->event.error = error <= -ERESTARTSYS && error >= -ERESTARTSYS - 4 ? 0 : error;
+	}
+	report_record(s);
+	return 0;
+}
+
+enum claimed {
+	CLAIMED_NOTHING, /* it names no descriptors, or cannot be read */
+	CLAIMED_LATE, /* what it names is in the queue no more */
+	CLAIMED,
+};
+
+/*
+ * Look for message `index` of the current call, which goes from `sk` to `peer` (0: not known), in the queue,
+ * and claim it. Returns enum claimed.
+ */
+__attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct look look = {};
+
+	if (!s || read_hint(index) != HINT_FILES)
+		return CLAIMED_NOTHING;
+	if (!peer)
+		return CLAIMED_LATE;
+	look.head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+	look.at = (__u64)probe((struct sk_buff *)look.head, prev);
+	look.sock = sk;
+	switch (find_own(&look)) {
+	case FOUND_OWN:
+		s->nr_files = s->nr_fds;
+		claim(look.at, look.list, sk, peer);
+		return CLAIMED;
+	case FOUND_CLAIMED:
+		return CLAIMED;
+	}
+	return CLAIMED_LATE;
+}
+
+/* The same for message s->next_message, and go on to the next. Returns 0 when one is claimed. */
+__attribute__((noinline)) int claim_next(__u64 sk, __u64 peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	int claimed;
+
+	if (!s)
+		return 0;
+	claimed = claim_message(sk, peer, s->next_message);
+	if (claimed == CLAIMED) {
+		s->told_message = s->next_message;
+		return 0;
+	}
+	if (claimed == CLAIMED_LATE && s->told_message < 0)
+		s->told_message = s->next_message;
+	s->next_message++;
+	return 1;
+}
+
+/*
+ * Which of the messages of the current call, from `first` on, was put into the queue of `peer`: that is
+ * claimed. Where none of them is there, the first that names descriptors is told without a number. Returns
+ * its index, or -1 where none names any.
+ */
+__attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u32 count)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+
+	if (!s)
+		return -1;
+	s->next_message = first;
+	s->told_message = -1;
+	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
+		if (s->next_message >= count)
+			break;
+		if (!claim_next(sk, peer))
+			return s->told_message;
+	}
+	if (s->told_message >= 0 && read_hint(s->told_message) == HINT_FILES)
+		tell_unnumbered(sk, peer, s->told_message, 0);
+	return s->told_message;
+}
+
+/* io_uring names the descriptors in memory of its own: the message is the last one of the queue. */
+static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct scm_fp_list *list = list_of(skb);
+	__u32 count;
+
+	if (!s || !list || find_message(skb))
+		return;
+	count = probe(list, count);
+	if (count > SCM_MAX_FD)
+		return;
+	read_files(s, list, count);
+	s->nr_files = count;
+	s->nr_fds = 0;
+	claim(as_number(s, skb), as_number(s, list), as_number(s, probe(skb, sk)),
+	      as_number(s, peer));
+}
+
+/* A thread that sends several messages, or one in several parts. */
+struct sending {
+	__u64 message; /* of its system call */
+	__u32 next; /* of sendmmsg: the message that comes next */
+	__u32 told; /* the message that is being sent is told */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096); /* threads; of one that falls out, the number is looked for anew */
+	__type(key, __u64);
+	__type(value, struct sending);
+} sendings SEC(".maps");
+
+/* Threads that have told a message and are not known to be done with it. At most too many. */
+__u32 nr_sending = 0;
+
+static __always_inline struct sending *find_sending(const struct call *call)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending *sending = bpf_map_lookup_elem(&sendings, &thread);
+
+	return sending && sending->message == call->message ? sending : NULL;
+}
+
+/* Which message of the call is the one that is being sent, as far as it is known. */
+static __always_inline __u32 index_of(const struct call *call, const struct sending *sending)
+{
+	return sending && call->kind == CALL_SEND_MANY && sending->next < call->count ?
+		       sending->next :
+		       0;
+}
+
+static __always_inline void note_told(const struct call *call, __u32 index)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending sending = { call->message, index + 1, true };
+
+	if (!bpf_map_update_elem(&sendings, &thread, &sending, BPF_ANY))
+		__sync_fetch_and_add(&nr_sending, 1);
+}
+
+/* Neither of the last two messages has descriptors: so much of a queue is looked at for every message. */
+static __always_inline bool is_plain(struct sk_buff *last, const struct sk_buff *head)
+{
+	struct sk_buff *before = probe(last, prev);
+
+	return !list_of(last) && (before == head || !list_of(before));
+}
+
+/*
+ * sk_data_ready(peer), since 6.3 (40e0b0908142 "net/sock: Introduce trace_sk_data_ready()"): the current
+ * thread has put something into the queue of this unix socket, and not yet woken who waits for it.
+ */
+static __always_inline void on_queue(struct sock *peer)
+{
+	struct sk_buff *head = (void *)peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev);
+	struct sock *sk = peer_of(peer);
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sending *sending;
+	struct call call;
+	int index;
+
+	if (!s || (last != head && probe(last, sk) == sk && is_plain(last, head)))
+		return;
+	call = current_call(current_task());
+	if (call.kind == CALL_IO_URING) {
+		if (last != head)
+			tell_sent_by_ring(last, peer);
+		return;
+	}
+	if (!is_send(&call))
+		return;
+	sending = find_sending(&call);
+	if (sending && sending->told)
+		return;
+	if (!sk || argument(peer, sk_type) == SOCK_DGRAM)
+		sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+	if (!sk)
+		return;
+	index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(&call, sending),
+			    call.kind == CALL_SEND_MANY ? call.count : 1);
+	if (index >= 0)
+		note_told(&call, index);
+}
+
+/* The socket that message `index` of the call goes to from `sk`: NULL where its address says so. */
+static __always_inline struct sock *addressee_of(struct sock *sk, const struct call *call,
+						 __u32 index)
+{
+	struct user_message message;
+
+	if (probe(sk, sk_type) == SOCK_DGRAM && read_user_message(&message, call, index) &&
+	    message.name)
+		return NULL;
+	return peer_of(sk);
+}
+
+/* sock_send_length(sk, result), since 6.3: the current thread's send is over. */
+static __always_inline void on_send_done(struct sock *sk, int result)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sending *sending;
+	struct call call;
+	__u32 index;
+	int hint;
+
+	call = current_call(current_task());
+	sending = find_sending(&call);
+	index = index_of(&call, sending);
+	if (sending && sending->told) {
+		sending->told = false;
+		__sync_fetch_and_add(&nr_sending, -1);
+		return;
+	}
+	if (result >= 0 || !s)
+		return;
+	hint = read_hint(index);
+	if (hint == HINT_FILES)
+		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, &call, index)),
+				index, result);
+	else if (hint == HINT_UNREAD)
+		count_lost(EVENT_LOST_READ);
+}
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A record under construction, in scratch memory: the header, the task, the sockets, the files, the
+ * names of the sockets, and last the paths, which grow while they are walked.
+ *
+ * A message of 253 descriptors with long paths needs more than the 32 KiB of a per-CPU array's value,
+ * so the scratches are a plain array with entries for each CPU. Two programs that can interrupt each
+ * other do not share one. The same program does not run twice on a CPU: the kernel skips it and counts
+ * that (recursion_misses).
+ */
+#ifndef FDPASS_RECORD_H
+#define FDPASS_RECORD_H
+
+#include "report.h"
+
+enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
+
+#define RECORD_MASK (EVENT_MAX_SIZE - 1) /* offsets are masked with it, for the verifier */
+/* What one step may write behind the masked offset. */
+#define RECORD_SLACK 512
+
+#define CACHED_FOLDERS 64
+
+/* A folder that a path led through: where the names go on from there. See path.h. */
+struct cached_folder {
+	__u64 dentry, mnt;
+	__u64 epoch; /* of the scratch: of another record where it differs */
+	__u32 offset; /* of its name in the paths; EVENT_NO_NAME: it is the root */
+	__u32 file; /* whose path was walked through it: its flags hold from there on */
+};
+
+struct scratch {
+	__u64 lists[SCM_MAX_FD + 3]; /* addresses of the files, as in struct scm_fp_list */
+	__s32 fds[SCM_MAX_FD + 3]; /* their numbers */
+	__u32 nr_fds;
+
+	/* Control messages that are being read, see control.h. */
+	__u64 control, control_end;
+	bool control_in_user; /* in the memory of the process, not the kernel's copy of it */
+	bool control_compat; /* in that of a 32-bit one */
+	bool control_unread; /* some of it could not be read */
+	__u8 busy; /* SCRATCH_MOVE, which two programs share */
+
+	/* Messages of one call that are looked at, see queue.h. */
+	__u32 next_message;
+	__s32 told_message;
+
+	/* The walk that finds the paths, see path.h. */
+	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */
+	__u64 last_dentry, last_mnt; /* the file before */
+	__u32 last_offset, last_index;
+	__u32 index; /* the file whose path it is */
+	__u32 previous; /* offset of the name whose parent comes next; EVENT_NO_NAME: none yet */
+	__u32 path_length;
+	__u32 folder; /* place among the cached ones where this file's folder is; none beyond them */
+	__u32 folder_offset; /* paths_used when the walk was there */
+	__u64 epoch; /* records whose paths were walked */
+	struct cached_folder folders[CACHED_FOLDERS];
+
+	/* Received: how many were installed, with which flags, and the receiver's table. */
+	__u64 open;
+	__u32 open_size;
+	__u16 installed;
+	__u16 room;
+	__u8 cloexec;
+	__u8 stop; /* enum event_fate of the first that is not installed */
+
+	/* The search for them, see taking.h. */
+	__u64 search_bits; /* descriptors of this word that are to be looked at */
+	__u32 search_word;
+	__s32 only_fd;
+	__u32 found;
+
+	__u64 address; /* see as_number() */
+	__u64 unwoken; /* see report() */
+	__u32 nr_files;
+	__u32 files_at; /* offset of the first struct event_file */
+	__u32 used; /* bytes of the record so far, but for the paths */
+	__u32 paths_used;
+	char copy[COPY_SIZE];
+	union {
+		struct event event;
+		char record[EVENT_MAX_SIZE + RECORD_SLACK];
+	};
+};
+
+/*
+ * An index or a count of descriptors, at most SCM_MAX_FD. The verifier has to see the bound in the very
+ * register that is used, so this is written such that no compiler can drop it or move it elsewhere.
+ */
+static __always_inline __u64 bounded(__u64 count)
+{
+	barrier_var(count);
+	return count & 0xff;
+}
+
+static __always_inline __u64 *list_at(struct scratch *s, __u32 index)
+{
+	return &s->lists[bounded(index)];
+}
+
+static __always_inline __s32 *fd_at(struct scratch *s, __u32 index)
+{
+	return &s->fds[bounded(index)];
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_SCRATCHES); /* user space: times the number of CPUs */
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+static __always_inline struct scratch *scratch_of(enum scratch_user user)
+{
+	__u32 key = bpf_get_smp_processor_id() * NR_SCRATCHES + user;
+
+	return bpf_map_lookup_elem(&scratches, &key);
+}
+
+/*
+ * The address as a number, which is all that a global function takes: the verifier forgets what it knows of
+ * a pointer when it goes through memory.
+ */
+static __always_inline __u64 as_number(struct scratch *s, const void *pointer)
+{
+	*(volatile __u64 *)&s->address = (__u64)pointer;
+	return *(volatile __u64 *)&s->address;
+}
+
+/* What stands at the begin of a record, with room for the sockets. */
+struct record_head {
+	struct event event;
+	struct event_section task_section;
+	struct event_task task;
+	struct {
+		struct event_section section;
+		struct event_socket socket;
+	} sockets[NR_EVENT_PARTIES];
+};
+
+static __always_inline struct record_head *head_of(struct scratch *s)
+{
+	return (struct record_head *)&s->event;
+}
+
+static __always_inline struct event_section section(__u16 type, __u16 index, __u32 size)
+{
+	return (struct event_section){ .type = type, .index = index, .size = size };
+}
+
+/*
+ * Begin a record of a message with `total` descriptors: the task and the sockets (as many) are to be
+ * written by the caller, then begin_files() and what else there is.
+ */
+static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 message, __u16 total,
+					 __u32 nr_sockets)
+{
+	struct record_head *head = head_of(s);
+
+	head->event = (struct event){
+		.type = type,
+		.time_ns = bpf_ktime_get_ns(),
+		.message = message,
+		.total_files = total,
+	};
+	head->task_section = section(EVENT_SECTION_TASK, EVENT_SELF, sizeof(head->task));
+	for (__u32 i = 0; i < nr_sockets; i++)
+		head->sockets[i].section =
+			section(EVENT_SECTION_SOCKET, i, sizeof(struct event_socket));
+	s->used = __builtin_offsetof(struct record_head, sockets) +
+		  nr_sockets * sizeof(head->sockets[0]);
+	s->nr_files = 0;
+	s->paths_used = 0;
+	s->nr_fds = 0;
+}
+
+/* Memory of the record at an offset: RECORD_SLACK bytes may be written there. */
+static __always_inline void *record_at(struct scratch *s, __u32 offset)
+{
+	return &s->record[offset & RECORD_MASK];
+}
+
+/*
+ * Append a section of `size` bytes (at most RECORD_SLACK - 16); returns where its content goes, of which
+ * the last word is 0 already.
+ */
+static __always_inline void *append_section(struct scratch *s, __u16 type, __u16 index, __u32 size)
+{
+	__u32 padded = (size + 7) & ~7U;
+	struct event_section *at = record_at(s, s->used);
+
+	*at = section(type, index, size);
+	if (padded)
+		*(__u64 *)record_at(s, s->used + padded) = 0;
+	s->used += sizeof(*at) + padded;
+	return at + 1;
+}
+
+/* Room for `count` files, at most SCM_MAX_FD. */
+static __always_inline void begin_files(struct scratch *s, __u32 count)
+{
+	*(struct event_section *)record_at(s, s->used) =
+		section(EVENT_SECTION_FILES, count, count * sizeof(struct event_file));
+	s->files_at = s->used + sizeof(struct event_section);
+	s->used = s->files_at + count * sizeof(struct event_file);
+	s->nr_files = count;
+}
+
+static __always_inline struct event_file *file_in_record(struct scratch *s, __u32 index)
+{
+	return record_at(s, s->files_at + index * sizeof(struct event_file));
+}
+
+/* Report the record. */
+static __always_inline void report_record(struct scratch *s)
+{
+	__u32 size = s->used;
+
+	if (s->paths_used) {
+		__u32 padded = (s->paths_used + 7) & ~7U;
+
+		*(struct event_section *)record_at(s, size) =
+			section(EVENT_SECTION_PATHS, 0, s->paths_used);
+		size += sizeof(struct event_section) + padded;
+		if (padded != s->paths_used)
+			*(__u32 *)record_at(s, size - sizeof(__u32)) = 0;
+	}
+	if (size > EVENT_MAX_SIZE)
+		size = EVENT_MAX_SIZE;
+	s->event.size = size;
+	report(s->record, size, &s->unwoken);
+}
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The BPF objects: see object.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/object.h"
+
+#define LOG_SIZE (4 << 20)
+
+static bool kernel_has(const struct btf *kernel, const char *name, uint32_t kind)
+{
+	return btf__find_by_name_kind(kernel, name, kind) > 0;
+}
+
+static bool has_function(const struct btf *kernel, const char *name)
+{
+	return kernel_has(kernel, name, BTF_KIND_FUNC);
+}
+
+/* A tracepoint of the kernel, by the name that follows "tp_btf/". */
+static bool has_tracepoint(const struct btf *kernel, const char *name)
+{
+	char type[128];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return kernel_has(kernel, type, BTF_KIND_TYPEDEF);
+}
+
+static bool has_member(const struct btf *kernel, const char *type, const char *name)
+{
+	const struct btf_type *found =
+		btf__type_by_id(kernel, btf__find_by_name_kind(kernel, type, BTF_KIND_STRUCT));
+
+	for (int i = 0; found && i < btf_vlen(found); i++) {
+		if (strcmp(btf__name_by_offset(kernel, btf_members(found)[i].name_off), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Since 6.3 no system call needs a tracepoint to tell that a receive is over. */
+static bool has_lengths(const struct btf *kernel)
+{
+	return has_tracepoint(kernel, "sk_data_ready") &&
+	       has_tracepoint(kernel, "sock_send_length") &&
+	       has_tracepoint(kernel, "sock_recv_length");
+}
+
+/*
+ * May the kernel preempt this program? fentry and fexit it may, tracepoints of system calls since 7.0,
+ * those of the network never. What a program does about it takes a kernel that lets it call global
+ * functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize sleepable global subprogs").
+ */
+static bool is_preemptible(const struct bpf_program *program, const struct btf *kernel)
+{
+	const char *section = bpf_program__section_name(program);
+
+	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
+		return has_member(kernel, "bpf_subprog_info", "might_sleep");
+	return strcmp(section, "tp_btf/sys_exit") == 0 &&
+	       has_function(kernel, "trace_call_bpf_faultable");
+}
+
+/* Has this kernel what the program is attached to, and is it wanted? */
+static bool is_wanted(const struct bpf_program *program, const struct btf *kernel,
+		      const struct object_options *options)
+{
+	const char *section = bpf_program__section_name(program);
+	const char *target = strchr(section, '/');
+
+	if (!target || strncmp(section, "iter/", 5) == 0)
+		return true;
+	target++;
+	if (strncmp(section, "tp_btf/", 7) != 0)
+		return has_function(kernel, target);
+	if (strcmp(target, "sys_exit") == 0)
+		return options->system_calls || !has_lengths(kernel);
+	/* Those that came with 6.3 are taken together. */
+	if (strncmp(target, "sock_", 5) == 0 || strcmp(target, "sk_data_ready") == 0)
+		return has_lengths(kernel);
+	return has_tracepoint(kernel, target);
+}
+
+static void choose_programs(struct bpf_object *object, const struct btf *kernel,
+			    const struct object_options *options)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		bool wanted = is_wanted(program, kernel, options);
+
+		if (options->stand_in > 0)
+			wanted = wanted && is_preemptible(program, kernel);
+		bpf_program__set_autoload(program, wanted);
+	}
+}
+
+/* Set a `const volatile` variable of the BPF side before it is loaded, if the object has it. */
+static void set_constant(struct bpf_object *object, const char *name, const void *value,
+			 size_t size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	const struct btf *btf = bpf_object__btf(object);
+	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *section = btf__type_by_id(btf, id);
+	size_t total;
+	char *data = map ? (char *)bpf_map__initial_value(map, &total) : NULL;
+
+	if (!section || !data)
+		return;
+	const struct btf_var_secinfo *variable = btf_var_secinfos(section);
+	for (int i = 0; i < btf_vlen(section); i++, variable++) {
+		const struct btf_type *type = btf__type_by_id(btf, variable->type);
+
+		if (strcmp(btf__name_by_offset(btf, type->name_off), name) == 0 &&
+		    variable->size == size && variable->offset + size <= total)
+			memcpy(data + variable->offset, value, size);
+	}
+}
+
+/* Is there a program in the object that may be preempted? */
+static bool has_preemptible(const struct bpf_object *object, const struct btf *kernel)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		if (bpf_program__autoload(program) && is_preemptible(program, kernel))
+			return true;
+	}
+	return false;
+}
+
+static void set_constants(struct bpf_object *object, const struct btf *kernel,
+			  const struct object_options *options)
+{
+	int tracer_pid = options->trace_children ? getpid() : 0;
+	bool preemptible = has_preemptible(object, kernel), lengths = has_lengths(kernel);
+	uint64_t wake_at = options->ring_size / 8 / options->nr_cpus;
+	uint8_t stand_in = options->stand_in;
+
+	set_constant(object, "preemptible", &preemptible, sizeof(preemptible));
+	set_constant(object, "stand_in", &stand_in, sizeof(stand_in));
+	set_constant(object, "has_lengths", &lengths, sizeof(lengths));
+	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
+	set_constant(object, "wake_at", &wake_at, sizeof(wake_at));
+}
+
+static void size_maps(struct bpf_object *object, const struct object_options *options)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		const char *name = bpf_map__name(map);
+
+		if (strcmp(name, "events") == 0)
+			bpf_map__set_max_entries(map, options->ring_size);
+		else if (strcmp(name, "scratches") == 0)
+			bpf_map__set_max_entries(map,
+						 bpf_map__max_entries(map) * options->nr_cpus);
+	}
+}
+
+/* Let the stand-in have the maps of the first, but for its constants. */
+static int share_maps(struct bpf_object *object, const struct bpf_object *shared)
+{
+	struct bpf_map *map;
+	int r;
+
+	bpf_object__for_each_map(map, object) {
+		const char *name = bpf_map__name(map);
+		const struct bpf_map *other = bpf_object__find_map_by_name(shared, name);
+
+		if (!other || strcmp(name, ".rodata") == 0)
+			continue;
+		r = bpf_map__reuse_fd(map, bpf_map__fd(other));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static struct bpf_object *open_object(const struct object_file *file, const char *name,
+				      const struct btf *kernel)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = name);
+	size_t size;
+	const void *bytes = has_function(kernel, "bpf_rdonly_cast") ? file->typed(&size) :
+								      file->plain(&size);
+
+	return bpf_object__open_mem(bytes, size, &open_options);
+}
+
+unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel)
+{
+	struct bpf_object *object = open_object(file, "instances", kernel);
+	bool preemptible = object && has_preemptible(object, kernel);
+
+	bpf_object__close(object);
+	return preemptible ? 3 : 1;
+}
+
+/* The last line of the verifier's log that says something; the statistics behind it do not. */
+static const char *last_line(char *log)
+{
+	const char *last = "";
+	char *rest = log, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line != '\0' && strncmp(line, "processed ", 10) != 0 &&
+		    strncmp(line, "verification time", 17) != 0 &&
+		    strncmp(line, "stack depth", 11) != 0)
+			last = line;
+	}
+	return last;
+}
+
+/*
+ * The logs of the verifier: one memory for all programs, in which each begins a little further, as
+ * nobody but a program that is refused writes there.
+ */
+#define LOG_STEP 64
+
+static char *give_log(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	char *log = calloc(1, LOG_SIZE);
+	size_t at = 0;
+
+	bpf_object__for_each_program(program, object) {
+		if (log)
+			bpf_program__set_log_buf(program, log + at, LOG_SIZE - at);
+		at += LOG_STEP;
+	}
+	return log;
+}
+
+static void explain_refusal(struct bpf_object *object, char *log, char refusal[OBJECT_REFUSAL_MAX])
+{
+	struct bpf_program *program;
+	size_t at = 0;
+
+	bpf_object__for_each_program(program, object) {
+		if (log && log[at] != '\0') {
+			snprintf(refusal, OBJECT_REFUSAL_MAX,
+				 "the kernel's verifier refuses the program %s: %s",
+				 bpf_program__name(program), last_line(log + at));
+			return;
+		}
+		at += LOG_STEP;
+	}
+}
+
+int object_load(struct bpf_object **ret, const struct object_file *file, const char *name,
+		const struct btf *kernel, const struct object_options *options,
+		char refusal[OBJECT_REFUSAL_MAX])
+{
+	struct bpf_object *object = open_object(file, name, kernel);
+	char *log;
+	int r;
+
+	refusal[0] = '\0';
+	if (!object)
+		return -errno;
+	choose_programs(object, kernel, options);
+	set_constants(object, kernel, options);
+	size_maps(object, options);
+	log = give_log(object);
+	r = options->shared ? share_maps(object, options->shared) : 0;
+	if (r >= 0)
+		r = bpf_object__load(object);
+	if (r < 0)
+		explain_refusal(object, log, refusal);
+	free(log);
+	if (r < 0) {
+		bpf_object__close(object);
+		return r;
+	}
+	*ret = object;
+	return 0;
+}

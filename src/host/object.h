@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF objects: which of its programs this kernel has, what they are told before they are loaded, and
+ * loading them. What changed between kernels is asked of the kernel's BTF, never of its version.
+ */
+#ifndef FDPASS_OBJECT_H
+#define FDPASS_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+/* Enough for a sentence about a program that the kernel refuses. */
+#define OBJECT_REFUSAL_MAX 256
+
+/* The bytes of an object file, for kernels without and with bpf_rdonly_cast(): src/bpf/read.h. */
+struct object_file {
+	const void *(*plain)(size_t *size);
+	const void *(*typed)(size_t *size);
+};
+
+struct object_options {
+	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
+	int nr_cpus;
+	bool trace_children; /* set EVENT_TASK_TRACED for descendants of this process */
+	bool system_calls; /* also what makes all system calls slower, where others do not need it */
+	unsigned int stand_in; /* 0: the object; else which of its stand-ins */
+	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
+};
+
+/* How many times an object is to be loaded: see src/bpf/stand_in.h. */
+unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel);
+
+/*
+ * Open and load. Returns 0, or a negative errno; where the kernel's verifier refused a program, `refusal`
+ * says which one and why, else it is empty.
+ */
+int object_load(struct bpf_object **ret, const struct object_file *file, const char *name,
+		const struct btf *kernel, const struct object_options *options,
+		char refusal[OBJECT_REFUSAL_MAX]);
+
+#endif
