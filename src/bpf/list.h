@@ -231,6 +231,9 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
 		if (reading)
 			fd = fd_of_socket(task, call.fd, sk);
 		write_socket(s, EVENT_SELF, sk, message->ino, 0, fd);
+		/* The sender's event told it, unless the message was sent to a name. */
+		if (message->send_flags & SEND_NAMED)
+			append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 		return;
 	}
 	if (!sk && reading)

@@ -164,13 +164,43 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 }
 
 /*
+ * A claim and whoever takes the message can meet: either the taker notes itself in the place of the message
+ * first, and both use its number; or the claim is withdrawn, and the taker gives the message another one.
+ */
+#define TAKER_NEVER 1 /* no thread: the claim was withdrawn */
+
+#ifdef TYPED_READS
+static __always_inline bool change_taker(struct message *message, __u64 from, __u64 to)
+{
+	return __sync_val_compare_and_swap(&message->taker, from, to) == from;
+}
+#else /* before 5.12 there is no such instruction */
+static __always_inline bool change_taker(struct message *message, __u64 from, __u64 to)
+{
+	if (message->taker != from)
+		return false;
+	message->taker = to;
+	return true;
+}
+#endif
+
+/* Of a taker: false where the claim was withdrawn. */
+static __always_inline bool take_place(struct message *message)
+{
+	__u64 before = message->taker;
+
+	return before != TAKER_NEVER &&
+	       change_taker(message, before, bpf_get_current_pid_tgid());
+}
+
+/*
  * Claim a message that was found in the queue, the files of which are in s->lists. What is described of
  * them is true if it was queued still when it got its place in the table: so that is looked at last.
  */
 __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message message = {};
+	struct message message = {}, *kept;
 
 	if (!s)
 		return 0;
@@ -184,10 +214,12 @@ __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 	message.count = s->nr_files;
 	message.state = MESSAGE_QUEUED;
 	message.described = true;
-	keep_message((void *)skb, &message);
-	if (!is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list) &&
-	    forget_message((void *)skb, message.number))
-		s->event.message = 0; /* taken before it was in the table: its taker does not know it */
+	kept = keep_message((void *)skb, &message);
+	if (kept && !is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list) &&
+	    change_taker(kept, 0, TAKER_NEVER)) {
+		forget_message((void *)skb, message.number);
+		s->event.message = 0; /* its taker does not know it */
+	}
 	report_record(s);
 	return 0;
 }

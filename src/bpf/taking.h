@@ -18,6 +18,8 @@
 /* Words of the receiver's table, 64 descriptors each, in which free ones are looked for. */
 #define FREE_WORDS 64
 
+#define ROOM_UNKNOWN (~0U)
+
 /* A message that the thread copies the data of. */
 struct taking {
 	__u64 skb;
@@ -128,7 +130,7 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	__u64 room;
 
 	if (!is_receive(call) || !read_user_message(&message, call, index))
-		return SCM_MAX_FD;
+		return ROOM_UNKNOWN;
 	if (!message.control || message.control_length < header)
 		return 0;
 	room = (message.control_length - header) / sizeof(__s32);
@@ -142,13 +144,14 @@ static __always_inline struct message *known_message(struct sk_buff *skb, struct
 	struct message *message = find_message(skb);
 	struct message fresh = {};
 
-	if (message && message->list == (__u64)list)
+	if (message && message->list == (__u64)list && take_place(message))
 		return message;
 	fresh.number = next_number(numberer);
 	fresh.list = (__u64)list;
 	fresh.sender_sock = (__u64)probe(skb, sk);
 	fresh.count = probe(list, count);
 	fresh.state = MESSAGE_QUEUED;
+	fresh.taker = bpf_get_current_pid_tgid();
 	return keep_message(skb, &fresh);
 }
 
@@ -185,7 +188,7 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 	if (taking->at_limit && installed >= taking->nr_free)
 		return EVENT_FATE_EMFILE;
 	/* Nobody else can have closed it since: a security module refused it. */
-	return taking->alone && taking->room < SCM_MAX_FD ? EVENT_FATE_DENIED : EVENT_FATE_UNKNOWN;
+	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED : EVENT_FATE_UNKNOWN;
 }
 
 #define SEARCHES_IN_CALL 16
@@ -360,7 +363,6 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	message = known_message((void *)skb, (void *)list, NUMBER_TAKEN);
 	if (!taking || !message)
 		return 0;
-	message->taker = thread;
 	taking->skb = skb;
 	taking->number = message->number;
 	taking->list = list;

@@ -469,9 +469,21 @@ static int keep_sent(struct join *join, const struct decoded *decoded, uint64_t 
 	int r;
 
 	r = message_from_sender(join, &message, decoded, number);
-	if (r >= 0)
-		r = keep_message(join, message);
-	return r < 0 ? r : end_strays_of(join, number);
+	return r < 0 ? r : keep_message(join, message);
+}
+
+/* The same for a sender that told it after the message was taken: it was sent before that. */
+static int keep_claimed(struct join *join, const struct decoded *claim, const struct decoded *end)
+{
+	struct message *message;
+	int r;
+
+	r = message_from_sender(join, &message, claim, end->event->message);
+	if (r < 0)
+		return r;
+	if (message->common.time_ns > end->event->time_ns)
+		message->common.time_ns = end->event->time_ns;
+	return keep_message(join, message);
 }
 
 static int on_sent(struct join *join, const struct decoded *decoded)
@@ -489,11 +501,15 @@ static int on_sent(struct join *join, const struct decoded *decoded)
 		message_free(message, join->names);
 		return r;
 	}
-	if (event->message != 0)
-		return keep_sent(join, decoded, event->message);
+	if (event->message != 0) {
+		r = keep_sent(join, decoded, event->message);
+		return r < 0 ? r : end_strays_of(join, event->message);
+	}
 	end = strays_end_of(&join->strays, decoded);
-	return end ? keep_sent(join, decoded, end->decoded.event->message) :
-		     add_stray(join, decoded);
+	if (!end)
+		return add_stray(join, decoded);
+	r = keep_claimed(join, decoded, &end->decoded);
+	return r < 0 ? r : end_strays_of(join, end->decoded.event->message);
 }
 
 static int on_send_failed(struct join *join, const struct decoded *decoded)
@@ -522,7 +538,7 @@ static int on_end(struct join *join, const struct decoded *decoded)
 		claim = strays_claim_of(&join->strays, decoded);
 		if (claim) {
 			strays_take(&join->strays, claim);
-			r = keep_sent(join, &claim->decoded, decoded->event->message);
+			r = keep_claimed(join, &claim->decoded, decoded);
 			free(claim);
 			return r < 0 ? r : end_message(join, decoded);
 		}
