@@ -77,4 +77,4 @@ def test_identity_of_another():
     (("3 passes; no events lost", 0), ("3 passes; 17 events lost (x)", 17), ("killed", None)),
 )
 def test_lost_events(said, lost):
-    assert account.lost_events(said) == lost
+    assert compare.lost_events(said) == lost
