@@ -6,8 +6,8 @@ The truth names every field that a row must have. What it does not name must not
 made-up value is as wrong as a missing one. Where a way to attach cannot know something on a kernel,
 the list of gaps says so, with the reason; an entry that is not needed is a failure too.
 
-Who hides what it passes has rows that may leave out anything, and be wrong in nothing. Where there
-is no row of a message at all, a lost event must have been counted for it: --messages has their number.
+Who hides what it passes has rows that may leave out anything, and be wrong in nothing. Where a side
+of a message is not told at all, a lost event must have been counted: --messages has their number.
 
     compare.py --truth T --rows R --way fentry --kernel 6.12 [--gaps G] [--messages M] [--whole]
         [--verdict V]
@@ -37,6 +37,8 @@ CLOCK_SLACK_NS = 10_000_000
 MISSING = object()
 # What stands before the part of a path that was walked.
 CUT_MARK = "..."
+# Of a message that is delivered, an event tells that it was sent and one that it was received.
+SIDES = ("proc.pid", "receiver.pid")
 
 
 def flatten(document, prefix=""):
@@ -177,6 +179,19 @@ def lost_events(messages):
     return match and (0 if match[1] == "no" else int(match[1]))
 
 
+def events_happened(truth):
+    """How many events there were of a row's message, by the truth. A move is one event."""
+    known = {**truth["may"], **truth["fields"]}
+    return sum(side in known for side in SIDES) if known["via"] == "scm_rights" else 1
+
+
+def events_told(rows):
+    """How many of them the message's rows tell."""
+    if any(row.get("via", "scm_rights") != "scm_rights" for row in rows):
+        return 1
+    return sum(any(side in row for row in rows) for side in SIDES)
+
+
 def index_of(row):
     return str(row.get("id", "")).rpartition(".")[2]
 
@@ -202,8 +217,9 @@ def match_rows(truths, rows):
     pairs = []
     times = {id(row): nanoseconds(row.get("timestamp")) for row in rows}
     for keys in MATCHES:
-        # In the window of the send first; whoever is left then, in their order.
-        for timed in (True, False):
+        # In the window of the send first, so that what is missing shifts nothing; then as near to
+        # it as clocks differ; whoever is left then, in their order.
+        for slack in (0, CLOCK_SLACK_NS, None):
             buckets = collections.defaultdict(list)
             for row in sorted(rows, key=lambda row: times[id(row)] or 0):
                 buckets[(index_of(row), *(row.get(key) for key in keys))].append(row)
@@ -211,7 +227,7 @@ def match_rows(truths, rows):
             for truth in truths:
                 known = {**truth["may"], **truth["fields"]}
                 bucket = buckets[(str(truth["index"]), *(known.get(key) for key in keys))]
-                place = find_place(truth, bucket, times, timed)
+                place = find_place(truth, bucket, times, slack)
                 if place is None:
                     left.append(truth)
                 else:
@@ -221,8 +237,8 @@ def match_rows(truths, rows):
     return pairs, truths, rows
 
 
-def find_place(truth, bucket, times, timed):
-    if not timed:
+def find_place(truth, bucket, times, slack):
+    if slack is None:
         return 0 if bucket else None
     window = truth.get("sent")
     if not window:
@@ -231,7 +247,7 @@ def find_place(truth, bucket, times, timed):
     after = bisect.bisect_left(bucket, window[0], key=lambda row: times[id(row)] or 0)
     for place in (after, after - 1):
         if 0 <= place < len(bucket):
-            if in_window(times[id(bucket[place])], window, CLOCK_SLACK_NS):
+            if in_window(times[id(bucket[place])], window, slack):
                 return place
     return None
 
@@ -243,7 +259,7 @@ class Comparison:
         self.way = way
         self.kernel = kernel
         self.gaps = list(gaps)
-        self.lost = lost  # events that were counted, and that no missing row has needed yet
+        self.lost = lost  # events that were counted, and that no message has needed yet
         self.applying = {}  # scenario, field → the gaps that say something about it
         self.file_ids = {}  # file_id → the open file description that had it first, and its file
         self.ids = {}  # id → scenario, message, index
@@ -294,22 +310,36 @@ class Comparison:
                 else:
                     problems.append(f"{describe(expected)}: {field}: {problem}")
         self.try_gaps(truth)
-        for expected in self.without_loss(missing):
+        untold = self.untold_messages(truth, pairs)
+        for expected in missing:
+            if expected.get("hidden") and expected["message"] not in untold:
+                continue
             gap = self.excuse(truth.name, "row")
+            untold.discard(expected["message"])
             if gap:
                 excused.add(("row", gap.reason))
             else:
                 problems.append(f"{describe(expected)}: no such row")
+        problems.extend(
+            f"message {number}: an event is neither told nor counted as lost"
+            for number in sorted(untold)
+        )
         problems.extend(f"a row too many: {json.dumps(row)}" for row in extra)
         state = "fail" if problems else "gap" if excused else "pass"
         return self.verdict(state, truth, problems, excused)
 
-    def without_loss(self, missing):
-        """The missing rows but those for which a loss may have been counted: of who hides them."""
-        hidden = list(dict.fromkeys(row["message"] for row in missing if row.get("hidden")))
-        counted = hidden[: self.lost]
-        self.lost -= len(counted)
-        return [row for row in missing if row["message"] not in counted]
+    def untold_messages(self, truth, pairs):
+        """Those of who hides them of which an event is not told, and was not counted as lost."""
+        rows, untold = collections.defaultdict(list), set()
+        for expected, row in pairs:
+            rows[expected["message"]].append(row)
+        for expected in {row["message"]: row for row in truth.rows}.values():
+            number = expected["message"]
+            needed = max(0, events_happened(expected) - events_told(rows[number]))
+            if needed > self.lost and expected.get("hidden"):
+                untold.add(number)
+            self.lost = max(0, self.lost - needed)
+        return untold
 
     @staticmethod
     def verdict(state, truth, problems, excused):
