@@ -15,7 +15,7 @@
 /* As much as the system lets a socket have is less. */
 #define SEND_BUFFER (64 << 20)
 /* How long they wait where they are received in the end. */
-#define HOARD_US 700000
+#define HOARD_US 500000
 
 /* Two sockets, of which the second has a name that the first may send to. */
 struct store {

@@ -20,10 +20,10 @@
 /* Many systems allow more. */
 #define IN_FLIGHT 65536
 /* Before and after an attack, while the innocent go on. */
-#define SETTLE_US 80000
+#define SETTLE_US 60000
 /* The innocent pass a descriptor so often; the patient among them receive it so much later. */
 #define INNOCENT_PACE_US 10000
-#define PATIENCE_US 300000
+#define PATIENCE_US 250000
 
 struct attack {
 	actor_fn play; /* by a process of nobody's */
@@ -163,8 +163,8 @@ static void play_attack(struct actor *me, const void *argument)
 
 static const enum tampering zero = TAMPER_ZERO, swap = TAMPER_SWAP, drop = TAMPER_DROP;
 static const unsigned int often = 10, once = 1;
-static const struct skipping no_control = { false, 0 }, no_control_late = { false, 700000 };
-static const struct skipping no_descriptors = { true, 0 }, no_descriptors_late = { true, 700000 };
+static const struct skipping no_control = { false, 0 }, no_control_late = { false, 500000 };
+static const struct skipping no_descriptors = { true, 0 }, no_descriptors_late = { true, 500000 };
 static const struct race send_control = { AGAINST_CONTROL, AGAINST_NOBODY };
 static const struct race send_table = { AGAINST_TABLE, AGAINST_NOBODY };
 static const struct race receive_control = { AGAINST_NOBODY, AGAINST_CONTROL };
