@@ -212,10 +212,35 @@ MATCHES = (
 )
 
 
+def match_in_order(truths, rows, times):
+    """Of who hides them: passes that are alike, where there are as many rows as there were passes.
+
+    They follow each other closer than clocks agree, so that their windows would not do.
+    """
+    passes, buckets = collections.defaultdict(list), collections.defaultdict(list)
+    for truth in truths:
+        if truth.get("hidden") and "sent" in truth:
+            known = {**truth["may"], **truth["fields"]}
+            passes[(str(truth["index"]), *(known.get(key) for key in MATCHES[0]))].append(truth)
+    for row in rows:
+        buckets[(index_of(row), *(row.get(key) for key in MATCHES[0]))].append(row)
+    for key, alike in passes.items():
+        bucket = sorted(buckets[key], key=lambda row: times[id(row)] or 0)
+        alike.sort(key=lambda truth: truth["sent"])
+        if len(bucket) == len(alike) and all(
+            in_window(times[id(row)], truth["sent"], CLOCK_SLACK_NS)
+            for truth, row in zip(alike, bucket)
+        ):
+            yield from zip(alike, bucket)
+
+
 def match_rows(truths, rows):
     """Pair each truth with a row. Returns the pairs, the truths and the rows that are left."""
-    pairs = []
     times = {id(row): nanoseconds(row.get("timestamp")) for row in rows}
+    pairs = list(match_in_order(truths, rows, times))
+    matched = {id(one) for pair in pairs for one in pair}
+    truths = [truth for truth in truths if id(truth) not in matched]
+    rows = [row for row in rows if id(row) not in matched]
     for keys in MATCHES:
         # In the window of the send first, so that what is missing shifts nothing; then as near to
         # it as clocks differ; whoever is left then, in their order.

@@ -18,7 +18,7 @@
 
 /* Whichever comes first. */
 #define ROUNDS 10000
-#define RACE_NS 800000000LL
+#define RACE_NS 600000000LL
 /* Two files, and the sender's number that leads to either. */
 #define FILES 2
 #define RACED_FD 100
