@@ -33,16 +33,13 @@ def scenarios():
     return [name for name in names if not name.startswith(left_out)]
 
 
-def compare_trace(folder, way, lost=0):
-    return compare.compare(
-        compare.read_truth(folder / "truth"),
-        compare.read_rows(folder / "rows"),
-        way,
-        "native",
-        compare.read_gaps(HERE / "gaps"),
-        whole=True,
-        lost=lost,
-    )
+def read_trace(folder):
+    return compare.read_truth(folder / "truth"), compare.read_rows(folder / "rows")
+
+
+def compare_trace(truth, rows, way, lost=0):
+    gaps = compare.read_gaps(HERE / "gaps")
+    return compare.compare(truth, rows, way, "native", gaps, whole=True, lost=lost)
 
 
 @pytest.fixture(name="verdict", scope="module", params=WAYS)
@@ -63,13 +60,14 @@ def fixture_verdict(request, tmp_path_factory):
     )
     result = folder / request.param
     assert (result / "truth").exists(), run.stdout
-    verdict = compare_trace(result, request.param)
+    verdict = compare_trace(*read_trace(result), request.param)
     hostile = result / "hostile"
     lost = compare.lost_events((hostile / "messages").read_text("utf-8")) or 0
-    verdict_of_hostile = compare_trace(hostile, request.param, lost)
+    truth, rows = read_trace(hostile)
+    verdict_of_hostile = compare_trace(truth, rows, request.param, lost)
     verdict["scenarios"].update(verdict_of_hostile["scenarios"])
     verdict["needless_gaps"] += verdict_of_hostile["needless_gaps"]
-    verdict["hostile"] = account.check_hostile(hostile)
+    verdict["hostile"] = account.check_sums(truth, rows, lost)
     verdict["hostile_status"] = (hostile / "status").read_text().strip()
     verdict["run"] = {
         "status": run.returncode,

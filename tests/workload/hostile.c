@@ -20,10 +20,10 @@
 /* Many systems allow more. */
 #define IN_FLIGHT 65536
 /* Before and after an attack, while the innocent go on. */
-#define SETTLE_US 60000
+#define SETTLE_US 40000
 /* The innocent pass a descriptor so often; the patient among them receive it so much later. */
 #define INNOCENT_PACE_US 10000
-#define PATIENCE_US 250000
+#define PATIENCE_US 200000
 
 struct attack {
 	actor_fn play; /* by a process of nobody's */
