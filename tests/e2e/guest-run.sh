@@ -83,6 +83,26 @@ run_stopped() {
 	[ "$(cat "$2/status")" = 3 ] && [ $result = 0 ]
 }
 
+# Trace programs that hide what they do, beside others that do not. $1: the way, $2: a folder
+run_hostile() {
+	mkdir -p "$2"
+	rm -f "$2/truth" "$2/rows" "$2/status"
+	: >"$2/messages"
+	fdpass --attach "$1" -o json >"$2/rows" 2>"$2/messages" &
+	tracer=$!
+	wait_until_tracing $tracer "$2/messages" || return 1
+
+	timeout 100 workload --truth "$2/truth" hostile >"$2/scenarios" 2>&1
+	result=$?
+	sleep 1
+	stop $tracer
+	echo $? >"$2/status"
+	cat "$2/messages" >&2
+	[ $result = 0 ] || grep -v ' ran$' "$2/scenarios" >&2
+	# 3: it ran and lost events, which it may here.
+	{ [ "$(cat "$2/status")" = 0 ] || [ "$(cat "$2/status")" = 3 ]; } && [ $result = 0 ]
+}
+
 # One way. $1: the way, $2: its folder
 run_way() {
 	mkdir -p "$2"
@@ -134,6 +154,8 @@ run_way() {
 mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
-	[ ! -e "$folder/$way/rows" ] || run_stopped "$way" "$folder/$way/stopped" || failed=1
+	[ -e "$folder/$way/rows" ] || continue
+	run_stopped "$way" "$folder/$way/stopped" || failed=1
+	run_hostile "$way" "$folder/$way/hostile" || failed=1
 done
 exit $failed

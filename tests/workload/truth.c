@@ -397,13 +397,13 @@ static void add_flags(struct object *object, int flags)
 	add_string(object, "", "file_flags", text);
 }
 
-static void add_description(struct object *object, const struct description *file)
+static void add_description(struct object *object, const struct description *file, bool name)
 {
 	char device[32];
 
 	if (!file->known)
 		return;
-	if (*file->name)
+	if (*file->name && name)
 		add_string(object, "", "file", file->name);
 	if (file->type)
 		add_string(object, "", "file_type", file->type);
@@ -413,41 +413,48 @@ static void add_description(struct object *object, const struct description *fil
 	add_flags(object, file->flags);
 }
 
+/* What is known for certain, and by whoever looks. */
+static void add_certain(struct object *object, const struct truth_row *row)
+{
+	add_string(object, "", "via", row->via);
+	add_string(object, "", "outcome", row->outcome);
+	if (row->reason && !(row->leeway & LEEWAY_REASON))
+		add_string(object, "", "reason", row->reason);
+	if (row->socket_type)
+		add_string(object, "", "socket_type", row->socket_type);
+	if (*row->socket_path)
+		add_string(object, "", "socket_path", row->socket_path);
+	if (!(row->leeway & LEEWAY_QUEUED_BEFORE)) {
+		add_process(object, "proc.", &row->sender, !(row->leeway & LEEWAY_SENDER_THREAD));
+		add_inode(object, "", "socket_ino", row->from.socket_ino);
+		add_fd(object, "", "sockfd", row->from.sockfd);
+		add_fd(object, "", "fd", row->from.fd);
+	}
+	if (!(row->leeway & LEEWAY_FILE))
+		add_description(object, &row->file, !(row->leeway & LEEWAY_PATH));
+	if (!(row->leeway & LEEWAY_RECEIVER)) {
+		add_process(object, "receiver.", &row->receiver,
+			    !(row->leeway & LEEWAY_RECEIVER_THREAD));
+		if (!(row->leeway & LEEWAY_RECEIVER_SOCKET)) {
+			add_inode(object, "receiver.", "socket_ino", row->to.socket_ino);
+			add_fd(object, "receiver.", "sockfd", row->to.sockfd);
+		}
+		add_fd(object, "receiver.", "fd", row->to.fd);
+	}
+	if (row->cloexec >= 0) {
+		key(object, "receiver.", "cloexec");
+		fputs(row->cloexec ? "true" : "false", object->stream);
+	}
+}
+
 /* The fields that must be there. */
 static void write_fields(FILE *stream, const struct truth_row *row)
 {
 	struct object object;
 
 	object_open(&object, stream);
-	add_string(&object, "", "via", row->via);
-	add_string(&object, "", "outcome", row->outcome);
-	if (row->reason && !(row->leeway & LEEWAY_REASON))
-		add_string(&object, "", "reason", row->reason);
-	if (row->socket_type)
-		add_string(&object, "", "socket_type", row->socket_type);
-	if (*row->socket_path)
-		add_string(&object, "", "socket_path", row->socket_path);
-	if (!(row->leeway & LEEWAY_QUEUED_BEFORE)) {
-		add_process(&object, "proc.", &row->sender, !(row->leeway & LEEWAY_SENDER_THREAD));
-		add_inode(&object, "", "socket_ino", row->from.socket_ino);
-		add_fd(&object, "", "sockfd", row->from.sockfd);
-		add_fd(&object, "", "fd", row->from.fd);
-	}
-	if (!(row->leeway & LEEWAY_FILE))
-		add_description(&object, &row->file);
-	if (!(row->leeway & LEEWAY_RECEIVER)) {
-		add_process(&object, "receiver.", &row->receiver,
-			    !(row->leeway & LEEWAY_RECEIVER_THREAD));
-		if (!(row->leeway & LEEWAY_RECEIVER_SOCKET)) {
-			add_inode(&object, "receiver.", "socket_ino", row->to.socket_ino);
-			add_fd(&object, "receiver.", "sockfd", row->to.sockfd);
-		}
-		add_fd(&object, "receiver.", "fd", row->to.fd);
-	}
-	if (row->cloexec >= 0) {
-		key(&object, "receiver.", "cloexec");
-		fputs(row->cloexec ? "true" : "false", stream);
-	}
+	if (!(row->leeway & LEEWAY_ANY_FIELD))
+		add_certain(&object, row);
 	fputc('}', stream);
 }
 
@@ -457,8 +464,12 @@ static void write_may(FILE *stream, const struct truth_row *row)
 	struct object object;
 
 	object_open(&object, stream);
+	if (row->leeway & LEEWAY_ANY_FIELD)
+		add_certain(&object, row);
 	if (row->leeway & LEEWAY_FILE)
-		add_description(&object, &row->file);
+		add_description(&object, &row->file, true);
+	if (row->leeway & LEEWAY_PATH && *row->file.name)
+		add_string(&object, "", "file", row->file.name);
 	if (row->reason && row->leeway & LEEWAY_REASON)
 		add_string(&object, "", "reason", row->reason);
 	if (row->leeway & LEEWAY_RECEIVER_SOCKET && !(row->leeway & LEEWAY_RECEIVER)) {
@@ -514,6 +525,8 @@ void truth_write_row(FILE *stream, const char *scenario, const struct truth_row 
 	write_may(stream, row);
 	fputs(",\"any\":", stream);
 	write_any(stream, row);
+	if (row->leeway & LEEWAY_ANY_FIELD)
+		fputs(",\"hidden\":true", stream);
 	if (row->description_id != 0)
 		fprintf(stream, ",\"ofd\":%u", row->description_id);
 	if (!(row->leeway & LEEWAY_QUEUED_BEFORE))
