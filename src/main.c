@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char *error_message = NULL;
+	int status;
 
 	occupy_standard_streams();
 	/* Only how characters are written: numbers stay as JSON has them. */
@@ -52,6 +53,9 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (options.help || options.version || options.list_fields)
-		return print_about(&options);
-	return options.command->run(&options);
+		status = print_about(&options);
+	else
+		status = options.command->run(&options);
+	options_clear(&options);
+	return status;
 }

@@ -64,7 +64,7 @@ static void print_argument_case(FILE *stream, const struct option_entry *entry)
 		for (size_t i = 0; entry->choice(i); i++)
 			fprintf(stream, "%s%s", i > 0 ? " " : "", entry->choice(i));
 		fputs("' -- \"$current\")\n", stream);
-	} else if (entry->offset == offsetof(struct options, fields_text)) {
+	} else if (entry->takes_fields) {
 		fputs("\t\t_fdpass_fields\n", stream);
 	}
 	fputs("\t\treturn\n\t\t;;\n", stream);
@@ -74,7 +74,7 @@ static void print_argument_case(FILE *stream, const struct option_entry *entry)
 static void print_fields_function(FILE *stream)
 {
 	fputs("_fdpass_fields()\n{\n"
-	      "\tlocal kept=\"\" last=\"$current\"\n\n"
+	      "\tlocal kept=\"\" last=\"${current#[\\\"\\']}\"\n\n" /* without a quote that is open */
 	      "\tif [[ $last == *,* ]]; then\n"
 	      "\t\tkept=\"${last%,*},\"\n\t\tlast=\"${last##*,}\"\n\tfi\n"
 	      "\tif [[ $last == [+-]* ]]; then\n"
