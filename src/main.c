@@ -49,6 +49,8 @@ int main(int argc, char **argv)
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	if (options_parse(&options, argc, argv, &error_message) < 0) {
 		command_say("%s", error_message ? error_message : "out of memory");
+		options_print_place(&options, stderr);
+		options_clear(&options);
 		free(error_message);
 		return STATUS_USAGE;
 	}

@@ -110,51 +110,18 @@ static int parse_words(const struct option_entry *entry, const char *value, void
 	return error;
 }
 
-/* The text as it can be shown, a byte a column. Returns the column of a place in it. */
-static size_t show_text(char *ret, const char *text, size_t place)
-{
-	size_t column = place;
-	bool plain = true;
-
-	for (const char *at = text; *at; at++)
-		plain &= (unsigned char)*at < 0x80 && text_printable((unsigned char)*at);
-	if (plain) {
-		strcpy(ret, text);
-	} else {
-		column = text_escape(ret, text, place, true);
-		text_escape(ret + column, text + place, strlen(text + place), true);
-	}
-	return column;
-}
-
-/* What is wrong, the expression, and a caret below the place. What fits no line is cut. */
-static int refuse_at(const struct option_entry *entry, const char *text,
-		     const struct filter_error *filter_error, char **error_message)
-{
-	char *shown = malloc(TEXT_ESCAPE_MAX(strlen(text)));
-	size_t column, left_out;
-	int error;
-
-	if (!shown)
-		return -ENOMEM;
-	column = show_text(shown, text, filter_error->place);
-	left_out = column > 48 ? column - 32 : 0;
-	error = option_refuse(error_message, "--%s: %s\n  %s%.64s\n  %*s^", entry->name,
-			      filter_error->message, left_out ? "..." : "", shown + left_out,
-			      (int)(column - left_out) + (left_out ? 3 : 0), "");
-	free(shown);
-	return error;
-}
-
 static int parse_filter(const struct option_entry *entry, const char *value, void *member,
 			char **error_message)
 {
-	const struct selection *selection = member;
+	struct selection *selection = member;
 	struct filter_error filter_error;
 	int error = filter_add(selection->filter, value, &filter_error);
 
-	if (error == -EINVAL)
-		error = refuse_at(entry, value, &filter_error, error_message);
+	if (error == -EINVAL) {
+		selection->wrong_filter = value;
+		selection->wrong_place = filter_error.place;
+		error = option_refuse(error_message, "--%s: %s", entry->name, filter_error.message);
+	}
 	free(filter_error.message);
 	return error;
 }

@@ -246,10 +246,7 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 		error = parse_all(&options, argc, argv, error_message);
 	if (error == 0)
 		error = check_fields(&options, error_message);
-	if (error == 0)
-		*ret = options;
-	else
-		options_clear(&options);
+	*ret = options;
 	return error;
 }
 

@@ -9,6 +9,8 @@
 
 struct selection {
 	struct filter *filter; /* of all options together */
+	const char *wrong_filter; /* an expression that is none; NULL: all are */
+	size_t wrong_place; /* in it, in bytes */
 	bool traced; /* either side descends from this process */
 };
 

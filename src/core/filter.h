@@ -21,7 +21,7 @@ struct filter;
 
 /* What is wrong with an expression. */
 struct filter_error {
-	char *message; /* a sentence, printable, without a newline; the caller frees it */
+	char *message; /* a sentence, with bytes of the expression as they are; the caller frees it */
 	size_t place; /* in the expression, in bytes */
 };
 

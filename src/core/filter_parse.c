@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/filter_clause.h"
-#include "core/text.h"
 
 /* An operator is the longest run of these, so no value begins with one. */
 #define OPERATOR_CHARACTERS "!~><="
@@ -88,22 +87,19 @@ __attribute__((format(printf, 2, 3))) static int refuse(char **error_message, co
 	return size < 0 ? -ENOMEM : -EINVAL;
 }
 
-/* So much of what others chose is shown in a message. */
+/* So much of a text is shown in a message. */
 #define SHOWN_MOST 100
 
 struct shown {
-	char text[TEXT_ESCAPE_MAX(SHOWN_MOST) + sizeof("...")];
+	char text[SHOWN_MOST + sizeof("...")];
 };
 
 static const char *show(struct shown *ret, const char *bytes, size_t size)
 {
-	size_t shown = size < SHOWN_MOST ? size : SHOWN_MOST, length = shown;
+	size_t shown = size < SHOWN_MOST ? size : SHOWN_MOST;
 
-	if (text_all_printable(bytes, shown))
-		memcpy(ret->text, bytes, shown);
-	else
-		length = text_escape(ret->text, bytes, shown, false);
-	strcpy(ret->text + length, shown < size ? "..." : "");
+	memcpy(ret->text, bytes, shown);
+	strcpy(ret->text + shown, shown < size ? "..." : "");
 	return ret->text;
 }
 
@@ -257,9 +253,10 @@ static int refuse_no_operator(const struct condition *condition, const char *tex
 {
 	struct shown shown;
 
-	return refuse(error_message, "'%s' is no condition: %s is missing%s",
-		      show(&shown, condition->field, condition->field_size), OPERATORS_LISTED,
-		      condition->field > text ? " (a comma in a value is written '\\,')" : "");
+	return refuse(
+		error_message, "'%s' is no condition: %s is missing%s",
+		show(&shown, condition->field, condition->field_size), OPERATORS_LISTED,
+		condition->field > text ? " (has a value a comma? Put a backslash before it)" : "");
 }
 
 static int find_operator(const struct condition *condition, const char *text,

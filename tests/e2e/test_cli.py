@@ -140,7 +140,7 @@ USAGE_ERRORS = [
     (
         ["-F", "proc.pid==1", "-F", "file~a{1,2}"],
         "--filter: '2}' is no condition: ==, !=, >=, >, <=, <, ~ or !~ is missing "
-        "(a comma in a value is written '\\,')\n"
+        "(has a value a comma? Put a backslash before it)\n"
         "  file~a{1,2}\n"
         "             ^",
     ),
