@@ -173,7 +173,7 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *shared
 		const char *name = bpf_map__name(map);
 		const struct bpf_map *other = bpf_object__find_map_by_name(shared, name);
 
-		if (!other || strcmp(name, ".rodata") == 0)
+		if (!other || strstr(name, ".rodata"))
 			continue;
 		r = bpf_map__reuse_fd(map, bpf_map__fd(other));
 		if (r < 0)
