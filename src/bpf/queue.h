@@ -75,47 +75,56 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 	return true;
 }
 
-/*
- * A sender's look through the queue that its message was put in. Kept in memory, for the global
- * functions that do it in parts.
- */
-struct look {
-	__u64 at; /* the buffer that is looked at */
-	__u64 head;
-	__u64 sock; /* the sender's socket */
-	__u64 list; /* of the one that was found; 0: none */
-};
-
 enum found {
 	FOUND_NONE,
 	FOUND_CLAIMED, /* this thread has claimed it before */
 	FOUND_OWN,
 };
 
-/* Look for the last message of the hint in the queue. Returns enum found. */
-__attribute__((noinline)) int find_own(struct look *look)
+/* Look at the message s->look_at of the queue. Returns enum found. */
+__attribute__((noinline)) int look_at_message(__u64 sk)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct message *message;
+	struct scm_fp_list *list;
+	struct sk_buff *skb;
 
-	if (!look || !s)
+	if (!s)
 		return FOUND_NONE;
+	skb = (struct sk_buff *)s->look_at;
+	list = (__u64)probe(skb, sk) == sk ? list_of(skb) : NULL;
+	if (!list || !has_hinted_files(s, list))
+		return FOUND_NONE;
+	s->look_list = as_number(s, list);
+	message = find_message(skb);
+	if (!message)
+		return FOUND_OWN;
+	return message->sender_tid == (__u32)bpf_get_current_pid_tgid() ? FOUND_CLAIMED :
+									  FOUND_NONE;
+}
+
+/*
+ * Look for the last message of the hint from `sk` in the queue of `peer`; s->look_at and s->look_list are
+ * what was found. Returns enum found.
+ */
+__attribute__((noinline)) int find_own(__u64 sk, __u64 peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+
+	if (!s)
+		return FOUND_NONE;
+	s->look_at = head;
 	for (int i = 0; i < MAX_BEHIND; i++) {
-		struct sk_buff *skb = (struct sk_buff *)look->at;
-		struct scm_fp_list *list;
+		struct sk_buff *skb = (struct sk_buff *)s->look_at;
+		int found;
 
-		if (!skb || look->at == look->head)
+		s->look_at = as_number(s, probe(skb, prev));
+		if (!s->look_at || s->look_at == head)
 			return FOUND_NONE;
-		list = (__u64)probe(skb, sk) == look->sock ? list_of(skb) : NULL;
-		if (list && has_hinted_files(s, list)) {
-			struct message *message = find_message(skb);
-
-			look->list = (__u64)list;
-			if (!message)
-				return FOUND_OWN;
-			if (message->sender_tid == (__u32)bpf_get_current_pid_tgid())
-				return FOUND_CLAIMED;
-		}
-		look->at = (__u64)probe(skb, prev);
+		found = look_at_message(sk);
+		if (found != FOUND_NONE)
+			return found;
 	}
 	return FOUND_NONE;
 }
@@ -266,19 +275,15 @@ enum claimed {
 __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct look look = {};
 
 	if (!s || read_hint(index) != HINT_FILES)
 		return CLAIMED_NOTHING;
 	if (!peer)
 		return CLAIMED_LATE;
-	look.head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
-	look.at = (__u64)probe((struct sk_buff *)look.head, prev);
-	look.sock = sk;
-	switch (find_own(&look)) {
+	switch (find_own(sk, peer)) {
 	case FOUND_OWN:
 		s->nr_files = s->nr_fds;
-		claim(look.at, look.list, sk, peer);
+		claim(s->look_at, s->look_list, sk, peer);
 		return CLAIMED;
 	case FOUND_CLAIMED:
 		return CLAIMED;

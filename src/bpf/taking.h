@@ -230,10 +230,15 @@ __attribute__((noinline)) int search_on(void)
 		}
 		fd = (taking->first_word + s->search_word) * 64 + lowest_bit(s->search_bits);
 		s->search_bits &= s->search_bits - 1;
-		if (file_at(s, fd) == taking->files[bounded(s->found)]) {
-			*fd_at(s, s->found) = fd;
-			s->found++;
+		skipped = find_among_next(taking, s->found, file_at(s, fd));
+		if (skipped >= PLACES_SKIPPED)
+			continue;
+		for (__u32 place = 0; place < PLACES_SKIPPED; place++) {
+			if (place < skipped)
+				*fd_at(s, s->found + place) = FD_REFUSED;
 		}
+		*fd_at(s, s->found + skipped) = fd;
+		s->found += skipped + 1;
 	}
 	return 1;
 }
