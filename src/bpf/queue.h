@@ -202,6 +202,30 @@ static __always_inline bool take_place(struct message *message)
 	       change_taker(message, before, bpf_get_current_pid_tgid());
 }
 
+/* Put a claim into the table. False: it is withdrawn, somebody has taken the message before. */
+static __always_inline bool add_claim(__u64 skb, __u64 list, const struct message *message)
+{
+	struct message *found = find_message((void *)skb), *place;
+
+	if (found && found->list != list) /* the end of an earlier one was missed */
+		forget_message((void *)skb, found->number);
+	else if (found)
+		return false;
+	place = table_add(&messages, skb, message);
+	if (!place) {
+		if (!find_message((void *)skb))
+			count_lost(EVENT_LOST_TABLE);
+		return false;
+	}
+	if (!table_find_other(&messages, skb, place) &&
+	    is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list))
+		return true;
+	if (!change_taker(place, 0, TAKER_NEVER))
+		return true; /* the taker has this number */
+	forget_message((void *)skb, message->number);
+	return false;
+}
+
 /*
  * Claim a message that was found in the queue, the files of which are in s->lists. What is described of
  * them is true if it was queued still when it got its place in the table: so that is looked at last.
@@ -209,7 +233,7 @@ static __always_inline bool take_place(struct message *message)
 __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message message = {}, *kept;
+	struct message message = {};
 
 	if (!s)
 		return 0;
@@ -223,12 +247,8 @@ __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 	message.count = s->nr_files;
 	message.state = MESSAGE_QUEUED;
 	message.described = true;
-	kept = keep_message((void *)skb, &message);
-	if (kept && !is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list) &&
-	    change_taker(kept, 0, TAKER_NEVER)) {
-		forget_message((void *)skb, message.number);
+	if (!add_claim(skb, list, &message))
 		s->event.message = 0; /* its taker does not know it */
-	}
 	report_record(s);
 	return 0;
 }
@@ -395,21 +415,33 @@ static __always_inline void note_told(const struct call *call, __u32 index)
 		__sync_fetch_and_add(&nr_sending, 1);
 }
 
-/* Neither of the last two messages has descriptors: so much of a queue is looked at for every message. */
-static __always_inline bool is_plain(struct sk_buff *last, const struct sk_buff *head)
+static __always_inline struct sk_buff *head_of_queue(struct sock *sk)
 {
-	struct sk_buff *before = probe(last, prev);
+	return (void *)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
+}
 
-	return !list_of(last) && (before == head || !list_of(before));
+/*
+ * The last message of the queue is from the only socket that it is connected to, and neither that nor the
+ * one before has descriptors: so much of a queue is looked at for every message.
+ */
+static __always_inline bool is_queued_plain(struct sock *peer)
+{
+	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev), *before;
+	struct sk_buff *head = head_of_queue(peer);
+
+	if (last == head || probe(last, sk) != peer_of(peer) || list_of(last))
+		return false;
+	before = probe(last, prev);
+	return before == head || !list_of(before);
 }
 
 /*
  * sk_data_ready(peer), since 6.3 (40e0b0908142 "net/sock: Introduce trace_sk_data_ready()"): the current
- * thread has put something into the queue of this unix socket, and not yet woken who waits for it.
+ * thread has put something into the queue of this unix socket, and not yet woken who waits for it. Not called
+ * where is_queued_plain().
  */
 static __always_inline void on_queue(struct sock *peer)
 {
-	struct sk_buff *head = (void *)peer + bpf_core_field_offset(struct sock, sk_receive_queue);
 	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev);
 	struct sock *sk = peer_of(peer);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
@@ -417,11 +449,11 @@ static __always_inline void on_queue(struct sock *peer)
 	struct call call;
 	int index;
 
-	if (!s || (last != head && probe(last, sk) == sk && is_plain(last, head)))
+	if (!s)
 		return;
 	call = current_call(current_task());
 	if (call.kind == CALL_IO_URING) {
-		if (last != head)
+		if (last != head_of_queue(peer))
 			tell_sent_by_ring(last, peer);
 		return;
 	}

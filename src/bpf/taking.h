@@ -137,22 +137,35 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 
-/* The message in the table, which it gets a number in if it has none. */
-static __always_inline struct message *known_message(struct sk_buff *skb, struct scm_fp_list *list,
-						     enum numberer numberer)
+/* The message in the table, which the taker puts there if its sender has not. NULL: there is no room. */
+static __always_inline struct message *taken_message(struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct message *message = find_message(skb);
-	struct message fresh = {};
+	struct message *found = find_message(skb), *place;
+	struct message fresh = {
+		.number = next_number(NUMBER_TAKEN),
+		.list = (__u64)list,
+		.sender_sock = (__u64)probe(skb, sk),
+		.count = probe(list, count),
+		.state = MESSAGE_QUEUED,
+		.taker = bpf_get_current_pid_tgid(),
+	};
 
-	if (message && message->list == (__u64)list && take_place(message))
-		return message;
-	fresh.number = next_number(numberer);
-	fresh.list = (__u64)list;
-	fresh.sender_sock = (__u64)probe(skb, sk);
-	fresh.count = probe(list, count);
-	fresh.state = MESSAGE_QUEUED;
-	fresh.taker = bpf_get_current_pid_tgid();
-	return keep_message(skb, &fresh);
+	if (found && found->list == (__u64)list) {
+		if (take_place(found))
+			return found;
+	} else if (found) { /* the end of an earlier one was missed */
+		forget_message(skb, found->number);
+	}
+	place = table_add(&messages, (__u64)skb, &fresh);
+	found = place ? table_find_other(&messages, (__u64)skb, place) : find_message(skb);
+	if (found && found->list == (__u64)list && take_place(found)) {
+		if (place)
+			forget_message(skb, fresh.number);
+		return found;
+	}
+	if (!place)
+		count_lost(EVENT_LOST_TABLE);
+	return place;
 }
 
 /* Begin the record of an end, by the current task: the message, and the sockets. */
@@ -307,8 +320,8 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 
 	if (!s || !taking || (peek && is_read))
 		return 0;
-	message = find_message((void *)taking->skb);
-	if (message && message->number == taking->number)
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message)
 		sender = message->sender_sock;
 	/* No part of it is to be told of a peek that installs nothing, and can install nothing. */
 	if (peek && !taking->room)
@@ -347,15 +360,13 @@ static __always_inline bool has_left(const struct taking *taking)
  */
 static __always_inline void end_taking(struct taking *taking, __u64 sk, bool peek)
 {
-	struct message *message = find_message((void *)taking->skb);
-	bool known = message && message->number == taking->number;
+	struct message *message = find_numbered((void *)taking->skb, taking->number);
 
 	if (peek) {
-		if (known && !taking->described) {
+		if (message)
 			message->described = true; /* by this */
-		}
 		tell_taken(sk, true);
-	} else if (known && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
+	} else if (message && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
 		tell_taken(sk, false);
 		forget_message((void *)taking->skb, taking->number);
 	}
@@ -378,7 +389,7 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	if (taking) /* the one before in recvmmsg(2), of which the end was not seen */
 		end_taking(taking, 0, false);
 	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	message = known_message((void *)skb, (void *)list, NUMBER_TAKEN);
+	message = taken_message((void *)skb, (void *)list);
 	if (!taking || !message)
 		return 0;
 	taking->skb = skb;
@@ -501,8 +512,8 @@ __attribute__((noinline)) int tell_unseen(void)
 
 	if (!s || !taking)
 		return 0;
-	message = find_message((void *)taking->skb);
-	if (message && message->number == taking->number) {
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message) {
 		sender = message->sender_sock;
 		sk = message->sock;
 	}
