@@ -24,6 +24,11 @@ static __always_inline struct message *keep_message(const void *address,
 	return kept;
 }
 
+static __always_inline struct message *find_numbered(const void *address, __u64 number)
+{
+	return table_find_numbered(&messages, (__u64)address, number);
+}
+
 static __always_inline bool forget_message(const void *address, __u64 number)
 {
 	return table_forget(&messages, (__u64)address, number);

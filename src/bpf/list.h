@@ -241,7 +241,7 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
 	if (reading)
 		fd = fd_of_socket(task, call.fd, sk);
 	describe_socket(s, EVENT_SELF, sk, fd);
-	if (!message->described && sk)
+	if (sk && (!message->described || message->send_flags & SEND_NAMED))
 		append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 }
 

@@ -75,47 +75,56 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 	return true;
 }
 
-/*
- * A sender's look through the queue that its message was put in. Kept in memory, for the global
- * functions that do it in parts.
- */
-struct look {
-	__u64 at; /* the buffer that is looked at */
-	__u64 head;
-	__u64 sock; /* the sender's socket */
-	__u64 list; /* of the one that was found; 0: none */
-};
-
 enum found {
 	FOUND_NONE,
 	FOUND_CLAIMED, /* this thread has claimed it before */
 	FOUND_OWN,
 };
 
-/* Look for the last message of the hint in the queue. Returns enum found. */
-__attribute__((noinline)) int find_own(struct look *look)
+/* Look at the message s->look_at of the queue. Returns enum found. */
+__attribute__((noinline)) int look_at_message(__u64 sk)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct message *message;
+	struct scm_fp_list *list;
+	struct sk_buff *skb;
 
-	if (!look || !s)
+	if (!s)
 		return FOUND_NONE;
+	skb = (struct sk_buff *)s->look_at;
+	list = (__u64)probe(skb, sk) == sk ? list_of(skb) : NULL;
+	if (!list || !has_hinted_files(s, list))
+		return FOUND_NONE;
+	s->look_list = as_number(s, list);
+	message = find_message(skb);
+	if (!message)
+		return FOUND_OWN;
+	return message->sender_tid == (__u32)bpf_get_current_pid_tgid() ? FOUND_CLAIMED :
+									  FOUND_NONE;
+}
+
+/*
+ * Look for the last message of the hint from `sk` in the queue of `peer`; s->look_at and s->look_list are
+ * what was found. Returns enum found.
+ */
+__attribute__((noinline)) int find_own(__u64 sk, __u64 peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+
+	if (!s)
+		return FOUND_NONE;
+	s->look_at = head;
 	for (int i = 0; i < MAX_BEHIND; i++) {
-		struct sk_buff *skb = (struct sk_buff *)look->at;
-		struct scm_fp_list *list;
+		struct sk_buff *skb = (struct sk_buff *)s->look_at;
+		int found;
 
-		if (!skb || look->at == look->head)
+		s->look_at = as_number(s, probe(skb, prev));
+		if (!s->look_at || s->look_at == head)
 			return FOUND_NONE;
-		list = (__u64)probe(skb, sk) == look->sock ? list_of(skb) : NULL;
-		if (list && has_hinted_files(s, list)) {
-			struct message *message = find_message(skb);
-
-			look->list = (__u64)list;
-			if (!message)
-				return FOUND_OWN;
-			if (message->sender_tid == (__u32)bpf_get_current_pid_tgid())
-				return FOUND_CLAIMED;
-		}
-		look->at = (__u64)probe(skb, prev);
+		found = look_at_message(sk);
+		if (found != FOUND_NONE)
+			return found;
 	}
 	return FOUND_NONE;
 }
@@ -193,6 +202,30 @@ static __always_inline bool take_place(struct message *message)
 	       change_taker(message, before, bpf_get_current_pid_tgid());
 }
 
+/* Put a claim into the table. False: it is withdrawn, somebody has taken the message before. */
+static __always_inline bool add_claim(__u64 skb, __u64 list, const struct message *message)
+{
+	struct message *found = find_message((void *)skb), *place;
+
+	if (found && found->list != list) /* the end of an earlier one was missed */
+		forget_message((void *)skb, found->number);
+	else if (found)
+		return false;
+	place = table_add(&messages, skb, message);
+	if (!place) {
+		if (!find_message((void *)skb))
+			count_lost(EVENT_LOST_TABLE);
+		return false;
+	}
+	if (!table_find_other(&messages, skb, place) &&
+	    is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list))
+		return true;
+	if (!change_taker(place, 0, TAKER_NEVER))
+		return true; /* the taker has this number */
+	forget_message((void *)skb, message->number);
+	return false;
+}
+
 /*
  * Claim a message that was found in the queue, the files of which are in s->lists. What is described of
  * them is true if it was queued still when it got its place in the table: so that is looked at last.
@@ -200,7 +233,7 @@ static __always_inline bool take_place(struct message *message)
 __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message message = {}, *kept;
+	struct message message = {};
 
 	if (!s)
 		return 0;
@@ -214,12 +247,8 @@ __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 	message.count = s->nr_files;
 	message.state = MESSAGE_QUEUED;
 	message.described = true;
-	kept = keep_message((void *)skb, &message);
-	if (kept && !is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list) &&
-	    change_taker(kept, 0, TAKER_NEVER)) {
-		forget_message((void *)skb, message.number);
+	if (!add_claim(skb, list, &message))
 		s->event.message = 0; /* its taker does not know it */
-	}
 	report_record(s);
 	return 0;
 }
@@ -266,19 +295,15 @@ enum claimed {
 __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct look look = {};
 
 	if (!s || read_hint(index) != HINT_FILES)
 		return CLAIMED_NOTHING;
 	if (!peer)
 		return CLAIMED_LATE;
-	look.head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
-	look.at = (__u64)probe((struct sk_buff *)look.head, prev);
-	look.sock = sk;
-	switch (find_own(&look)) {
+	switch (find_own(sk, peer)) {
 	case FOUND_OWN:
 		s->nr_files = s->nr_fds;
-		claim(look.at, look.list, sk, peer);
+		claim(s->look_at, s->look_list, sk, peer);
 		return CLAIMED;
 	case FOUND_CLAIMED:
 		return CLAIMED;
@@ -390,21 +415,33 @@ static __always_inline void note_told(const struct call *call, __u32 index)
 		__sync_fetch_and_add(&nr_sending, 1);
 }
 
-/* Neither of the last two messages has descriptors: so much of a queue is looked at for every message. */
-static __always_inline bool is_plain(struct sk_buff *last, const struct sk_buff *head)
+static __always_inline struct sk_buff *head_of_queue(struct sock *sk)
 {
-	struct sk_buff *before = probe(last, prev);
+	return (void *)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
+}
 
-	return !list_of(last) && (before == head || !list_of(before));
+/*
+ * The last message of the queue is from the only socket that it is connected to, and neither that nor the
+ * one before has descriptors: so much of a queue is looked at for every message.
+ */
+static __always_inline bool is_queued_plain(struct sock *peer)
+{
+	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev), *before;
+	struct sk_buff *head = head_of_queue(peer);
+
+	if (last == head || probe(last, sk) != peer_of(peer) || list_of(last))
+		return false;
+	before = probe(last, prev);
+	return before == head || !list_of(before);
 }
 
 /*
  * sk_data_ready(peer), since 6.3 (40e0b0908142 "net/sock: Introduce trace_sk_data_ready()"): the current
- * thread has put something into the queue of this unix socket, and not yet woken who waits for it.
+ * thread has put something into the queue of this unix socket, and not yet woken who waits for it. Not called
+ * where is_queued_plain().
  */
 static __always_inline void on_queue(struct sock *peer)
 {
-	struct sk_buff *head = (void *)peer + bpf_core_field_offset(struct sock, sk_receive_queue);
 	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev);
 	struct sock *sk = peer_of(peer);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
@@ -412,11 +449,11 @@ static __always_inline void on_queue(struct sock *peer)
 	struct call call;
 	int index;
 
-	if (!s || (last != head && probe(last, sk) == sk && is_plain(last, head)))
+	if (!s)
 		return;
 	call = current_call(current_task());
 	if (call.kind == CALL_IO_URING) {
-		if (last != head)
+		if (last != head_of_queue(peer))
 			tell_sent_by_ring(last, peer);
 		return;
 	}

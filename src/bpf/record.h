@@ -41,7 +41,8 @@ struct scratch {
 	bool control_unread; /* some of it could not be read */
 	__u8 busy; /* SCRATCH_MOVE, which two programs share */
 
-	/* Messages of one call that are looked at, see queue.h. */
+	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
+	__u64 look_at, look_list;
 	__u32 next_message;
 	__s32 told_message;
 

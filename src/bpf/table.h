@@ -90,20 +90,46 @@ static __always_inline struct message *table_find(void *table, __u64 address)
 
 #define KEY_BUSY 1 /* no address: a message is being written there */
 
-/*
- * Keep a copy of the message. A place is published when it is written. NULL: the bucket is full. One of an
- * earlier message of this address, whose end was missed, is written over.
- */
-static __always_inline struct message *table_keep(void *table, __u64 address,
-						  const struct message *message)
+/* Another place with this address than `place`; NULL: there is none. */
+static __always_inline struct message *table_find_other(void *table, __u64 address,
+							const struct message *place)
 {
-	struct message *found = table_find(table, address);
 	struct bucket *bucket = bucket_of(table, address);
 
-	if (found) {
-		*found = *message;
-		return found;
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (bucket->keys[i] == address && &bucket->messages[i] != place)
+			return &bucket->messages[i];
 	}
+	return NULL;
+}
+
+/* The place of this address that has the message of this number. */
+static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
+{
+	struct bucket *bucket = bucket_of(table, address);
+
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+			return &bucket->messages[i];
+	}
+	return NULL;
+}
+
+/*
+ * Add a message, though there may be one of this address already. A place is published when it is written.
+ * NULL: the bucket is full.
+ */
+static __always_inline struct message *table_add(void *table, __u64 address,
+						 const struct message *message)
+{
+	struct bucket *bucket = bucket_of(table, address);
+
 	if (!bucket)
 		return NULL;
 #pragma unroll
@@ -118,6 +144,18 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 	return NULL;
 }
 
+/* Keep a message; one of this address, whose end was missed, is written over. NULL: the bucket is full. */
+static __always_inline struct message *table_keep(void *table, __u64 address,
+						  const struct message *message)
+{
+	struct message *found = table_find(table, address);
+
+	if (!found)
+		return table_add(table, address, message);
+	*found = *message;
+	return found;
+}
+
 /*
  * Forget the message of this number; who reads the table meanwhile tells a message by it. Returns
  * whether it was there still.
@@ -130,7 +168,7 @@ static __always_inline bool table_forget(void *table, __u64 address, __u64 numbe
 		return false;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] != address)
+		if (bucket->keys[i] != address || bucket->messages[i].number != number)
 			continue;
 		if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
 			return false;
@@ -154,6 +192,29 @@ static __always_inline bool table_forget(void *table, __u64 address, __u64 numbe
 
 static __always_inline struct message *table_find(void *table, __u64 address)
 {
+	return bpf_map_lookup_elem(table, &address);
+}
+
+/* There is never another place with the address. */
+static __always_inline struct message *table_find_other(void *table, __u64 address,
+							const struct message *place)
+{
+	return NULL;
+}
+
+static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
+{
+	struct message *found = table_find(table, address);
+
+	return found && found->number == number ? found : NULL;
+}
+
+/* NULL where there is one of this address already, or no room. */
+static __always_inline struct message *table_add(void *table, __u64 address,
+						 const struct message *message)
+{
+	if (bpf_map_update_elem(table, &address, message, BPF_NOEXIST))
+		return NULL;
 	return bpf_map_lookup_elem(table, &address);
 }
 

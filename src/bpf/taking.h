@@ -137,22 +137,35 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 
-/* The message in the table, which it gets a number in if it has none. */
-static __always_inline struct message *known_message(struct sk_buff *skb, struct scm_fp_list *list,
-						     enum numberer numberer)
+/* The message in the table, which the taker puts there if its sender has not. NULL: there is no room. */
+static __always_inline struct message *taken_message(struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct message *message = find_message(skb);
-	struct message fresh = {};
+	struct message *found = find_message(skb), *place;
+	struct message fresh = {
+		.number = next_number(NUMBER_TAKEN),
+		.list = (__u64)list,
+		.sender_sock = (__u64)probe(skb, sk),
+		.count = probe(list, count),
+		.state = MESSAGE_QUEUED,
+		.taker = bpf_get_current_pid_tgid(),
+	};
 
-	if (message && message->list == (__u64)list && take_place(message))
-		return message;
-	fresh.number = next_number(numberer);
-	fresh.list = (__u64)list;
-	fresh.sender_sock = (__u64)probe(skb, sk);
-	fresh.count = probe(list, count);
-	fresh.state = MESSAGE_QUEUED;
-	fresh.taker = bpf_get_current_pid_tgid();
-	return keep_message(skb, &fresh);
+	if (found && found->list == (__u64)list) {
+		if (take_place(found))
+			return found;
+	} else if (found) { /* the end of an earlier one was missed */
+		forget_message(skb, found->number);
+	}
+	place = table_add(&messages, (__u64)skb, &fresh);
+	found = place ? table_find_other(&messages, (__u64)skb, place) : find_message(skb);
+	if (found && found->list == (__u64)list && take_place(found)) {
+		if (place)
+			forget_message(skb, fresh.number);
+		return found;
+	}
+	if (!place)
+		count_lost(EVENT_LOST_TABLE);
+	return place;
 }
 
 /* Begin the record of an end, by the current task: the message, and the sockets. */
@@ -191,7 +204,20 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED : EVENT_FATE_UNKNOWN;
 }
 
-#define SEARCHES_IN_CALL 16
+#define SEARCHES_IN_CALL 8
+/* Since 7.3, with SO_RIGHTS_NOTRUNC, a file that is refused leaves its place: so many in a row are seen. */
+#define PLACES_SKIPPED 4
+#define FD_REFUSED (-1)
+
+/* How many of the taking's files from `first` on come before this one; PLACES_SKIPPED: it is not there. */
+static __always_inline __u32 find_among_next(const struct taking *taking, __u32 first, __u64 file)
+{
+	for (__u32 i = 0; i < PLACES_SKIPPED; i++) {
+		if (file && first + i < taking->count && taking->files[bounded(first + i)] == file)
+			return taking->alone || !i ? i : PLACES_SKIPPED;
+	}
+	return PLACES_SKIPPED;
+}
 
 /*
  * Look at some more descriptors for the next file, s->found of which are found. Returns 0 when there are no
@@ -205,7 +231,7 @@ __attribute__((noinline)) int search_on(void)
 	if (!s || !taking)
 		return 0;
 	for (int i = 0; i < SEARCHES_IN_CALL; i++) {
-		__u32 fd;
+		__u32 fd, skipped;
 
 		if (s->found >= taking->count)
 			return 0;
@@ -217,10 +243,15 @@ __attribute__((noinline)) int search_on(void)
 		}
 		fd = (taking->first_word + s->search_word) * 64 + lowest_bit(s->search_bits);
 		s->search_bits &= s->search_bits - 1;
-		if (file_at(s, fd) == taking->files[bounded(s->found)]) {
-			*fd_at(s, s->found) = fd;
-			s->found++;
+		skipped = find_among_next(taking, s->found, file_at(s, fd));
+		if (skipped >= PLACES_SKIPPED)
+			continue;
+		for (__u32 place = 0; place < PLACES_SKIPPED; place++) {
+			if (place < skipped)
+				*fd_at(s, s->found + place) = FD_REFUSED;
 		}
+		*fd_at(s, s->found + skipped) = fd;
+		s->found += skipped + 1;
 	}
 	return 1;
 }
@@ -289,8 +320,8 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 
 	if (!s || !taking || (peek && is_read))
 		return 0;
-	message = find_message((void *)taking->skb);
-	if (message && message->number == taking->number)
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message)
 		sender = message->sender_sock;
 	/* No part of it is to be told of a peek that installs nothing, and can install nothing. */
 	if (peek && !taking->room)
@@ -329,15 +360,13 @@ static __always_inline bool has_left(const struct taking *taking)
  */
 static __always_inline void end_taking(struct taking *taking, __u64 sk, bool peek)
 {
-	struct message *message = find_message((void *)taking->skb);
-	bool known = message && message->number == taking->number;
+	struct message *message = find_numbered((void *)taking->skb, taking->number);
 
 	if (peek) {
-		if (known && !taking->described) {
+		if (message)
 			message->described = true; /* by this */
-		}
 		tell_taken(sk, true);
-	} else if (known && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
+	} else if (message && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
 		tell_taken(sk, false);
 		forget_message((void *)taking->skb, taking->number);
 	}
@@ -360,7 +389,7 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	if (taking) /* the one before in recvmmsg(2), of which the end was not seen */
 		end_taking(taking, 0, false);
 	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	message = known_message((void *)skb, (void *)list, NUMBER_TAKEN);
+	message = taken_message((void *)skb, (void *)list);
 	if (!taking || !message)
 		return 0;
 	taking->skb = skb;
@@ -483,8 +512,8 @@ __attribute__((noinline)) int tell_unseen(void)
 
 	if (!s || !taking)
 		return 0;
-	message = find_message((void *)taking->skb);
-	if (message && message->number == taking->number) {
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message) {
 		sender = message->sender_sock;
 		sk = message->sock;
 	}

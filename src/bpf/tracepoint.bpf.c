@@ -8,8 +8,9 @@
  * the end of each send and receive, and no system call has to pay. Before that it takes the end of system
  * calls, which all of the machine pay for.
  *
- * The kernel does not preempt these programs, but that of system calls since 7.0: see stand_in.h.
+ * Since 7.0 the kernel may preempt these programs: see stand_in.h.
  */
+#define SKIPS_TELL_NOTHING /* most runs are of other sockets */
 #include "identity.h"
 #include "move.h"
 #include "stand_in.h"
@@ -39,7 +40,7 @@ int BPF_PROG(copying, struct sk_buff *skb, int length)
 		return 0;
 	list = list_of_argument(skb);
 	if (list)
-		on_taken(skb, list);
+		IN_TURN(HOOK_TAKEN, on_taken(skb, list));
 	return 0;
 }
 
@@ -53,7 +54,7 @@ int BPF_PROG(dropped, struct sk_buff *skb)
 		return 0;
 	list = list_of_argument(skb);
 	if (list)
-		on_freed(skb, list);
+		IN_TURN(HOOK_DROPPED, on_freed(skb, list));
 	return 0;
 }
 
@@ -63,15 +64,15 @@ int BPF_PROG(consumed, struct sk_buff *skb)
 	struct sock *sk = skb->sk;
 
 	if (sk && is_unix(sk))
-		on_freed(skb, list_of_argument(skb));
+		IN_TURN(HOOK_CONSUMED, on_freed(skb, list_of_argument(skb)));
 	return 0;
 }
 
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(data_ready, struct sock *sk)
 {
-	if (is_unix(sk))
-		on_queue(sk);
+	if (is_unix(sk) && !is_queued_plain(sk))
+		IN_TURN(HOOK_QUEUED, on_queue(sk));
 	return 0;
 }
 
@@ -79,7 +80,7 @@ SEC("tp_btf/sock_send_length")
 int BPF_PROG(send_length, struct sock *sk, int result)
 {
 	if ((result < 0 || nr_sending) && is_unix(sk))
-		on_send_done(sk, result);
+		IN_TURN(HOOK_SENT, on_send_done(sk, result));
 	return 0;
 }
 
@@ -87,7 +88,7 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
 {
 	if (nr_takings && is_unix(sk))
-		on_received(sk, result, flags);
+		IN_TURN(HOOK_RECEIVED, on_received(sk, result, flags));
 	return 0;
 }
 

@@ -50,8 +50,7 @@ static bool has_lengths(const struct btf *kernel)
 }
 
 /*
- * May the kernel preempt this program? fentry and fexit it may, tracepoints of system calls since 7.0,
- * those of the network never. What a program does about it takes a kernel that lets it call global
+ * May the kernel preempt this program? fentry and fexit it may, those of tracepoints since 7.0. What a program does about it takes a kernel that lets it call global
  * functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize sleepable global subprogs").
  */
 static bool is_preemptible(const struct bpf_program *program, const struct btf *kernel)
@@ -60,7 +59,7 @@ static bool is_preemptible(const struct bpf_program *program, const struct btf *
 
 	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
 		return has_member(kernel, "bpf_subprog_info", "might_sleep");
-	return strcmp(section, "tp_btf/sys_exit") == 0 &&
+	return strncmp(section, "tp_btf/", 7) == 0 &&
 	       has_function(kernel, "trace_call_bpf_faultable");
 }
 
@@ -173,7 +172,7 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *shared
 		const char *name = bpf_map__name(map);
 		const struct bpf_map *other = bpf_object__find_map_by_name(shared, name);
 
-		if (!other || strcmp(name, ".rodata") == 0)
+		if (!other || strstr(name, ".rodata"))
 			continue;
 		r = bpf_map__reuse_fd(map, bpf_map__fd(other));
 		if (r < 0)

@@ -483,19 +483,45 @@ static bool runs_in_softirqs(const struct bpf_program *program)
 	       strcmp(section, "tp_btf/sk_data_ready") == 0;
 }
 
-/* Runs of our programs that the kernel skipped; it counts them since 5.12. Not of stand-ins. */
+/* Runs of a program that the kernel skipped; it counts them since 5.12. */
+static uint64_t skipped_runs_of(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (!program || bpf_program__fd(program) < 0 ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0)
+		return 0;
+	return info.recursion_misses;
+}
+
+/* Of a hook whose stand-ins do not say what they made up for: what all of them skipped. */
+static uint64_t skipped_by_all(const struct tracer *tracer, const char *name)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned int i = 0; i < tracer->nr_objects; i++) {
+		uint64_t skipped = skipped_runs_of(
+			bpf_object__find_program_by_name(tracer->objects[i], name));
+
+		if (skipped < least)
+			least = skipped;
+	}
+	return least;
+}
+
+/* What was skipped for good, but for what stand-ins made up for: src/bpf/stand_in.h. */
 static uint64_t skipped_runs(const struct tracer *tracer)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
 
 	bpf_object__for_each_program(program, tracer->objects[0]) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-
-		if (bpf_program__autoload(program) && !runs_in_softirqs(program) &&
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
-			sum += info.recursion_misses;
+		if (!bpf_program__autoload(program) || runs_in_softirqs(program))
+			continue;
+		sum += strncmp(bpf_program__section_name(program), "tp_btf/", 7) == 0 ?
+			       skipped_by_all(tracer, bpf_program__name(program)) :
+			       skipped_runs_of(program);
 	}
 	return sum;
 }
