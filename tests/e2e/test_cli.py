@@ -12,6 +12,19 @@ from program import FDPASS, needs_root, run
 
 USAGE_ERRORS = [
     (["--timeout", "5x"], "--timeout: '5x' is not a whole number of seconds (0 to 2147483647)"),
+    # What is given cannot write to the terminal.
+    (["--timeout", "\x1b]0;x\a"], "--timeout: '\\x1b]0;x\\a' is not "
+     "a whole number of seconds (0 to 2147483647)"),
+    (["--pid", "1\n2"], "--pid: '1\\n2' is not a process id (1 to 4194304)"),
+    (["--fields", "a\x1b"], "--fields: there is no field 'a\\x1b'; fdpass --list-fields lists them"),
+    (["--x\x1b"], "--x\\x1b: there is no such option; fdpass --help lists them"),
+    (["-\x1b"], "-\\x1b: there is no such option; fdpass --help lists them"),
+    (["-o", "\u202e"], "--output: '\\u202e' is none of columns, json, jsonpretty, yaml"),
+    (
+        ["\x1b[2J"],
+        "there is no command '\\x1b[2J'; to trace a command: fdpass [OPTIONS] -- COMMAND",
+    ),
+    (["doctor", "--", "a\nb"], "fdpass doctor runs no command: 'a\\nb' is too much"),
     (["--timeout", ""], "--timeout: '' is not a whole number of seconds (0 to 2147483647)"),
     (["--timeout", "-1"], "--timeout: '-1' is not a whole number of seconds (0 to 2147483647)"),
     (["--timeout", "+1"], "--timeout: '+1' is not a whole number of seconds (0 to 2147483647)"),

@@ -59,11 +59,13 @@ def test_the_commands_exit_status_is_ours(script, status):
     [
         ("no-such-command", "No such file or directory", 127),
         ("/etc/passwd", "Permission denied", 126),
+        ("no\x1b[2Jcommand", "No such file or directory", 127),
     ],
 )
 def test_a_command_that_cannot_be_run(name, error, status):
     result = run("--", name)
-    assert result.stderr.splitlines()[-1] == f"fdpass: {name}: {error}"
+    shown = name.replace("\x1b", "\\x1b")
+    assert result.stderr.splitlines()[-1] == f"fdpass: {shown}: {error}"
     assert result.stdout == ""
     assert result.returncode == status
 
