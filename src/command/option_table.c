@@ -117,17 +117,54 @@ static int parse_text(const struct option_entry *entry, const char *value, void 
 	return 0;
 }
 
-static int parse_comm(const struct option_entry *entry, const char *value, void *member,
-		      char **error_message)
+/* The name up to the next comma; "\," is a comma in it. *text is behind it then. */
+static void take_name(char *name, const char **text)
 {
-	if (*value == '\0')
-		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
-	if (strlen(value) >= EVENT_COMM_LEN)
+	while (**text != '\0' && **text != ',') {
+		*text += (*text)[0] == '\\' && (*text)[1] == ',';
+		*name++ = *(*text)++;
+	}
+	*name = '\0';
+}
+
+static int add_name(const struct option_entry *entry, struct name_list *list, const char *name,
+		    const char *value, char **error_message)
+{
+	if (*name == '\0')
+		return option_refuse(error_message, "--%s: a name is missing in '%s'", entry->name,
+				     value);
+	if (strlen(name) >= EVENT_COMM_LEN)
 		return option_refuse(
 			error_message,
 			"--%s: '%s' is too long: the kernel keeps %d bytes of a name, '%.*s'",
-			entry->name, value, EVENT_COMM_LEN - 1, EVENT_COMM_LEN - 1, value);
-	return parse_text(entry, value, member, error_message);
+			entry->name, name, EVENT_COMM_LEN - 1, EVENT_COMM_LEN - 1, name);
+	if (list->count == NAME_LIST_MAX)
+		return option_refuse(error_message, "--%s: there are more than %d in '%s'",
+				     entry->name, NAME_LIST_MAX, value);
+	strcpy(list->names[list->count++], name);
+	return 0;
+}
+
+static int parse_names(const struct option_entry *entry, const char *value, void *member,
+		       char **error_message)
+{
+	struct name_list *list = member;
+	const char *rest = value;
+	char *name;
+	int error = 0;
+
+	if (*value == '\0')
+		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
+	name = malloc(strlen(value) + 1);
+	if (!name)
+		return -ENOMEM;
+	list->count = 0;
+	do {
+		take_name(name, &rest);
+		error = add_name(entry, list, name, value, error_message);
+	} while (error == 0 && *rest++ == ',');
+	free(name);
+	return error;
 }
 
 static int parse_choice(const struct option_entry *entry, const char *value, void *member,
@@ -175,8 +212,8 @@ const struct option_entry option_table[] = {
 	{ "target_pid", 0, "PID", COMMAND_TRACE, parse_number, MEMBER(selection.sender_pid),
 	  .what = "a process id", .least = 1, .most = PID_MOST,
 	  .help = "only what this process sends" },
-	{ "comm", 0, "NAME", COMMAND_TRACE, parse_comm, MEMBER(selection.comm),
-	  .help = "only with this name of a thread on either side" },
+	{ "comm", 0, "NAME[,NAME]", COMMAND_TRACE, parse_names, MEMBER(selection.comms),
+	  .help = "only with threads of these names on either side" },
 	{ "uid", 0, "UID[,UID]", COMMAND_TRACE, parse_numbers, MEMBER(selection.uids),
 	  .what = "a user id", .least = 0, .most = UID_MOST,
 	  .help = "only with these users on either side" },

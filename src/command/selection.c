@@ -25,7 +25,11 @@ static bool has_uid(const struct selection *selection, const struct process *pro
 
 static bool has_comm(const struct selection *selection, const struct process *process)
 {
-	return strcmp(process->comm, selection->comm) == 0;
+	for (size_t i = 0; i < selection->comms.count; i++) {
+		if (strcmp(selection->comms.names[i], process->comm) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool has_traced(const struct selection *selection, const struct process *process)
@@ -51,7 +55,7 @@ bool selection_has(const struct selection *selection, const struct pass *pass)
 		return false;
 	if (selection->uids.count > 0 && !either_side(selection, pass, has_uid))
 		return false;
-	if (selection->comm && !either_side(selection, pass, has_comm))
+	if (selection->comms.count > 0 && !either_side(selection, pass, has_comm))
 		return false;
 	return !selection->traced || either_side(selection, pass, has_traced);
 }

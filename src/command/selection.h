@@ -16,12 +16,19 @@ struct number_list {
 	uint32_t numbers[NUMBER_LIST_MAX];
 };
 
+#define NAME_LIST_MAX 64
+
+struct name_list {
+	size_t count; /* 0: no condition */
+	char names[NAME_LIST_MAX][EVENT_COMM_LEN];
+};
+
 /* Each condition that is set must hold. One about either side holds where one of both is known so. */
 struct selection {
 	uint64_t sender_pid; /* 0: any */
 	struct number_list pids; /* either side */
 	struct number_list uids; /* either side */
-	const char *comm; /* either side; NULL: any */
+	struct name_list comms; /* either side */
 	bool traced; /* either side descends from this process */
 };
 

@@ -63,6 +63,17 @@ USAGE_ERRORS = [
         "'systemd-resolve'",
     ),
     (["--comm", ""], "--comm: its argument is empty"),
+    (["--comm", "a,,b"], "--comm: a name is missing in 'a,,b'"),
+    (["--comm", "a,"], "--comm: a name is missing in 'a,'"),
+    (
+        ["--comm", "a,systemd-resolved"],
+        "--comm: 'systemd-resolved' is too long: the kernel keeps 15 bytes of a name, "
+        "'systemd-resolve'",
+    ),
+    (
+        ["--comm", ",".join(["a"] * 65)],
+        "--comm: there are more than 64 in '" + ",".join(["a"] * 65) + "'",
+    ),
     (["--attach", ""], "--attach: '' is none of fentry, kprobe, tracepoint"),
     (["--pid", "0"], "--pid: '0' is not a process id (1 to 4194304)"),
     (

@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from program import (
     DEADLINE_S,
     FDPASS,
+    PASS,
     Trace,
     needs_root,
     passing,
@@ -146,6 +148,10 @@ def test_pending_after_tells_a_pass_twice_and_counts_it_once():
     assert code == 0
 
 
+def own_comm():
+    return pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").rstrip("\n")
+
+
 @needs_root
 @pytest.mark.parametrize(
     "options, shown",
@@ -157,6 +163,7 @@ def test_pending_after_tells_a_pass_twice_and_counts_it_once():
         (lambda pid: ["--uid", str(os.getuid()), "--pid", str(pid)], 2),
         (lambda pid: ["--uid", "4294967294"], 0),
         (lambda pid: ["--comm", "no such name"], 0),
+        (lambda pid: ["--comm", f"no such name,{own_comm()}", "--pid", str(pid)], 2),
         (lambda pid: ["--host", "--pid", str(pid)], 2),
     ],
 )
@@ -175,7 +182,7 @@ def test_selection(options, shown):
 
 @needs_root
 def test_the_name_is_that_of_the_thread():
-    comm = pathlib.Path("/proc/self/comm").read_text(encoding="utf-8").rstrip("\n")
+    comm = own_comm()
     trace = Trace("-o", "json", "--comm", comm, "--pid", str(os.getpid()))
     left, right = socket.socketpair()
     with left, right:
@@ -184,6 +191,15 @@ def test_the_name_is_that_of_the_thread():
     code, stdout, _ = trace.finish()
     assert [row["proc"]["comm"] for row in rows_of(stdout)] == [comm]
     assert code == 0
+
+
+@needs_root
+def test_a_name_may_have_a_comma():
+    name = "import pathlib; pathlib.Path('/proc/self/comm').write_text('a,b')\n"
+    command = [sys.executable, "-c", name + PASS, "1", "0"]
+    shown = run("-o", "json", "--comm", r"x,a\,b", "--", *command)
+    assert [row["proc"]["comm"] for row in rows_of(shown.stdout)] == ["a,b"]
+    assert rows_of(run("-o", "json", "--comm", "a,b", "--", *command).stdout) == []
 
 
 # The end of whoever reads
