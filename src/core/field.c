@@ -332,6 +332,15 @@ static bool get_gid(const struct row *row, enum field_side side, struct value *r
 	return process && get_unsigned(process->gid, ret);
 }
 
+/* What is longer than a value can be loses its end. */
+static bool get_cut_text(const char *text, struct value *ret)
+{
+	size_t size = strnlen(text, sizeof(ret->buffer));
+
+	memcpy(ret->buffer, text, size);
+	return get_buffer(size, ret);
+}
+
 static bool get_user(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct process *process = process_of(row, side);
@@ -340,7 +349,7 @@ static bool get_user(const struct row *row, enum field_side side, struct value *
 	if (!process)
 		return false;
 	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_format(ret, "%s", name) : get_format(ret, "uid:%" PRIu32, process->uid);
+	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
 }
 
 static bool get_group(const struct row *row, enum field_side side, struct value *ret)
@@ -351,7 +360,7 @@ static bool get_group(const struct row *row, enum field_side side, struct value 
 	if (!process)
 		return false;
 	name = row->resolver->group(row->resolver->userdata, process->gid);
-	return name ? get_format(ret, "%s", name) : get_format(ret, "gid:%" PRIu32, process->gid);
+	return name ? get_cut_text(name, ret) : get_format(ret, "gid:%" PRIu32, process->gid);
 }
 
 static bool get_parent_comm(const struct row *row, enum field_side side, struct value *ret)

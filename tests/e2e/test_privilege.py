@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, run
+from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
 
 @needs_root
 @pytest.mark.parametrize("command", ["trace", "doctor"])
@@ -29,6 +29,29 @@ def cannot_trace(*command):
     begin, _, reason = result.stderr.partition("cannot trace: ")
     assert begin == "fdpass: "
     return reason
+
+
+# What the machine has, in a mount namespace of its own
+
+
+def run_where(prepare, *arguments):
+    """fdpass where a shell's commands have changed the file systems that it sees."""
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", prepare + ' && exec "$@"', "sh", FDPASS, *arguments],
+        capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=DEADLINE_S, check=False,
+    )
+
+
+@needs_root
+@pytest.mark.parametrize("kind", ["p", "c 1 5"])  # a FIFO, /dev/zero
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/group"])
+def test_a_list_of_names_that_is_no_file(path, kind, tmp_path):
+    node = tmp_path / "node"
+    prepare = f"mknod {node} {kind} && mount --bind {node} {path}"
+    result = run_where(prepare, "--fields", "proc.creds.user,proc.creds.group", "--", *passing())
+    expected = ["uid:0", "root"] if path == "/etc/passwd" else ["root", "gid:0"]
+    assert result.stdout.splitlines()[-1].split() == expected
+    assert result.returncode == 0
 
 
 @needs_root

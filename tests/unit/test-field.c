@@ -202,6 +202,29 @@ static void test_latency_of_moves(void **state)
 	}
 }
 
+static const char *long_name(void *userdata, uint32_t id)
+{
+	static char name[2 * FIELD_TEXT_MAX];
+
+	memset(name, 'n', sizeof(name) - 1);
+	return name;
+}
+
+static void test_long_names_are_cut(void **state)
+{
+	struct sample sample;
+	struct value value;
+
+	sample_init(&sample, &one_hour_east);
+	sample.resolver.user = long_name;
+	sample.resolver.group = long_name;
+	assert_true(field_get(field_find("proc.creds.user"), &sample.row, &value));
+	assert_int_equal(value.size, FIELD_TEXT_MAX);
+	assert_true(field_get(field_find("proc.creds.group"), &sample.row, &value));
+	assert_int_equal(value.size, FIELD_TEXT_MAX);
+	assert_int_equal(value.text[FIELD_TEXT_MAX - 1], 'n');
+}
+
 static void test_file_deleted(void **state)
 {
 	struct sample sample;
@@ -350,12 +373,19 @@ static void test_select_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_known),	 cmocka_unit_test(test_nothing_known),
-		cmocka_unit_test(test_timestamp),	 cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_latency_of_moves), cmocka_unit_test(test_file_deleted),
-		cmocka_unit_test(test_socket_path),	 cmocka_unit_test(test_file_id),
-		cmocka_unit_test(test_longest_path),	 cmocka_unit_test(test_table),
-		cmocka_unit_test(test_select),		 cmocka_unit_test(test_select_refused),
+		cmocka_unit_test(test_all_known),
+		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_timestamp),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_latency_of_moves),
+		cmocka_unit_test(test_file_deleted),
+		cmocka_unit_test(test_socket_path),
+		cmocka_unit_test(test_long_names_are_cut),
+		cmocka_unit_test(test_file_id),
+		cmocka_unit_test(test_longest_path),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_select_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
