@@ -6,16 +6,7 @@
 #ifndef FDPASS_CALL_H
 #define FDPASS_CALL_H
 
-#include "kernel.h"
-
-struct call {
-	enum call_kind kind;
-	__s32 fd; /* its first argument, where that is a descriptor of kind's socket; else -1 */
-	__u64 message; /* its second: a struct msghdr, or several */
-	__u32 count; /* its third */
-	__u32 flags; /* of a receive: MSG_* */
-	bool compat; /* of a 32-bit program */
-};
+#include "record.h"
 
 /* socketcall(2) of 32-bit programs: a number of linux/net.h, and the arguments in memory. */
 static __always_inline void read_socketcall(struct call *ret, __u32 number, __u64 at)
@@ -55,8 +46,7 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 #define load_register(registers, name)                                                             \
 	read_known(have_helper(task_pt_regs) && KNOWN_CURRENT, registers, name)
 
-/* The system call that the current task is in. */
-static __always_inline struct call current_call(struct task_struct *task)
+static __always_inline struct call find_call(struct task_struct *task)
 {
 	struct call call = { .kind = CALL_OTHER, .fd = -1 };
 	__u32 flags = load(task, flags), number;
@@ -96,6 +86,28 @@ static __always_inline struct call current_call(struct task_struct *task)
 				     call.count;
 	}
 	return call;
+}
+
+/*
+ * The same, into the scratch. A global function, and what it finds goes through memory, so that the verifier
+ * does not follow each kind of call through all that comes after.
+ */
+__attribute__((noinline)) int read_call(__u32 user)
+{
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
+
+	if (s)
+		s->call = find_call(current_task());
+	return 0;
+}
+
+/* The system call that the current task is in. */
+static __always_inline struct call current_call(enum scratch_user user)
+{
+	struct scratch *s = scratch_of(user);
+
+	read_call(user);
+	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
 /* Is it a system call of any interest? `registers` are those that the tracepoint has. */

@@ -77,7 +77,7 @@ enum hint {
  */
 __attribute__((noinline)) int read_hint(__u32 index)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_BEGIN);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct user_message message;
 

@@ -154,7 +154,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 					   struct sock *peer, __u32 index)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_BEGIN);
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
 	struct user_message message;
 
@@ -451,7 +451,7 @@ static __always_inline void on_queue(struct sock *peer)
 
 	if (!s)
 		return;
-	call = current_call(current_task());
+	call = current_call(SCRATCH_BEGIN);
 	if (call.kind == CALL_IO_URING) {
 		if (last != head_of_queue(peer))
 			tell_sent_by_ring(last, peer);
@@ -493,7 +493,7 @@ static __always_inline void on_send_done(struct sock *sk, int result)
 	__u32 index;
 	int hint;
 
-	call = current_call(current_task());
+	call = current_call(SCRATCH_BEGIN);
 	sending = find_sending(&call);
 	index = index_of(&call, sending);
 	if (sending && sending->told) {

@@ -185,7 +185,7 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 static __always_inline void describe_taker(struct scratch *s, struct sock *sk, bool named)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_END);
 	bool reading = is_receive(&call) || call.kind == CALL_READ;
 
 	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(task, call.fd, sk) : -1);
@@ -313,7 +313,7 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *taking = find_taking();
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message;
 	bool is_read = call.kind == CALL_READ, has_files;
 	__u64 sender = 0;
@@ -380,7 +380,7 @@ static __always_inline void end_taking(struct taking *taking, __u64 sk, bool pee
 __attribute__((noinline)) int take(__u64 skb, __u64 list)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message;
 	struct taking *taking;
 	__u32 zero = 0;
@@ -438,7 +438,7 @@ static __always_inline void on_received(struct sock *sk, int result, int flags)
 __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message = find_message((void *)skb);
 	bool known = message && message->list == list;
 	__u64 number, sk = 0;
@@ -534,7 +534,7 @@ __attribute__((noinline)) int tell_unseen(void)
 /* The buffer of the message that the thread has taken ends. */
 static __always_inline void end_of_buffer(struct taking *taking)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 
 	taking->gone = true;
 	if (tells_its_end(&call))

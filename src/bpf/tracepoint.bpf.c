@@ -180,7 +180,7 @@ static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 
 
 static __always_inline void on_exit(long result)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_BEGIN);
 
 	switch (call.kind) {
 	case CALL_SEND:
