@@ -46,46 +46,46 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 #define load_register(registers, name)                                                             \
 	read_known(have_helper(task_pt_regs) && KNOWN_CURRENT, registers, name)
 
-static __always_inline struct call find_call(struct task_struct *task)
+static __always_inline void find_call(struct call *call, struct task_struct *task)
 {
-	struct call call = { .kind = CALL_OTHER, .fd = -1 };
 	__u32 flags = load(task, flags), number;
 	struct pt_regs *regs;
 
+	*call = (struct call){ .kind = CALL_OTHER, .fd = -1 };
 	if (flags & PF_KTHREAD)
-		return call;
+		return;
 	if (flags & PF_IO_WORKER) {
-		call.kind = CALL_IO_URING;
-		return call;
+		call->kind = CALL_IO_URING;
+		return;
 	}
 	regs = user_registers(task);
 	number = load_register(regs, ARCH_CALL_NUMBER);
 	if (arch_is_32bit(task)) {
-		call.compat = true;
-		call.kind = arch_call_kind_32(number);
-		if (call.kind == CALL_SOCKETCALL) {
-			read_socketcall(&call, load_register(regs, ARCH_ARGUMENT_1_32),
+		call->compat = true;
+		call->kind = arch_call_kind_32(number);
+		if (call->kind == CALL_SOCKETCALL) {
+			read_socketcall(call, load_register(regs, ARCH_ARGUMENT_1_32),
 					load_register(regs, ARCH_ARGUMENT_2_32));
-		} else if (call.kind != CALL_OTHER && call.kind != CALL_IO_URING) {
-			call.fd = load_register(regs, ARCH_ARGUMENT_1_32);
-			call.message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
-			call.count = load_register(regs, ARCH_ARGUMENT_3_32);
-			call.flags = call.kind == CALL_RECEIVE_MANY ?
+		} else if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
+			call->fd = load_register(regs, ARCH_ARGUMENT_1_32);
+			call->message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
+			call->count = load_register(regs, ARCH_ARGUMENT_3_32);
+			call->flags = call->kind == CALL_RECEIVE_MANY ?
 					     load_register(regs, ARCH_ARGUMENT_4_32) :
-					     call.count;
+					     call->count;
 		}
-		return call;
+		return;
 	}
-	call.kind = arch_call_kind(number);
-	if (call.kind != CALL_OTHER && call.kind != CALL_IO_URING) {
-		call.fd = load_register(regs, ARCH_ARGUMENT_1);
-		call.message = load_register(regs, ARCH_ARGUMENT_2);
-		call.count = load_register(regs, ARCH_ARGUMENT_3);
-		call.flags = call.kind == CALL_RECEIVE_MANY ?
+	call->kind = arch_call_kind(number);
+	if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
+		call->fd = load_register(regs, ARCH_ARGUMENT_1);
+		call->message = load_register(regs, ARCH_ARGUMENT_2);
+		call->count = load_register(regs, ARCH_ARGUMENT_3);
+		call->flags = call->kind == CALL_RECEIVE_MANY ?
 				     load_register(regs, ARCH_ARGUMENT_4) :
-				     call.count;
+				     call->count;
 	}
-	return call;
+	return;
 }
 
 /*
@@ -97,16 +97,17 @@ __attribute__((noinline)) int read_call(__u32 user)
 	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
 
 	if (s)
-		s->call = find_call(current_task());
+		find_call(&s->call, current_task());
 	return 0;
 }
 
 /* The system call that the current task is in. */
 static __always_inline struct call current_call(enum scratch_user user)
 {
-	struct scratch *s = scratch_of(user);
+	struct scratch *s;
 
 	read_call(user);
+	s = scratch_of(user);
 	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
