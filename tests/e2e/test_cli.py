@@ -62,6 +62,9 @@ USAGE_ERRORS = [
         "--comm: 'systemd-resolved' is too long: the kernel keeps 15 bytes of a name, "
         "'systemd-resolve'",
     ),
+    (["--to", ""], "--to: its argument is empty"),
+    (["--to"], "--to: its argument is missing: --to FILE"),
+    (["doctor", "--to", "x"], "--to: is not an option of fdpass doctor"),
     (["--comm", ""], "--comm: its argument is empty"),
     (["--comm", "a,,b"], "--comm: a name is missing in 'a,,b'"),
     (["--comm", "a,"], "--comm: a name is missing in 'a,'"),
