@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "host/child.h"
 #include "host/clock.h"
 #include "host/privilege.h"
+#include "host/reason.h"
 #include "host/signals.h"
 #include "host/tracer.h"
 #include "host/user.h"
@@ -311,21 +311,6 @@ static int watch(struct trace *trace, int fd, enum source source)
 	return epoll_ctl(trace->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int new_timer(int *ret, uint64_t first_ns, uint64_t interval_ns)
-{
-	const struct itimerspec timer = {
-		.it_value.tv_sec = (time_t)(first_ns / NSEC_PER_SEC),
-		.it_value.tv_nsec = (long)(first_ns % NSEC_PER_SEC),
-		.it_interval.tv_sec = (time_t)(interval_ns / NSEC_PER_SEC),
-		.it_interval.tv_nsec = (long)(interval_ns % NSEC_PER_SEC),
-	};
-
-	*ret = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (*ret < 0)
-		return -errno;
-	return timerfd_settime(*ret, 0, &timer, NULL) < 0 ? -errno : 0;
-}
-
 static int watch_all(struct trace *trace)
 {
 	int r;
@@ -337,11 +322,12 @@ static int watch_all(struct trace *trace)
 	if (r >= 0)
 		r = watch(trace, trace->signal_fd, SOURCE_SIGNAL);
 	if (r >= 0)
-		r = new_timer(&trace->look_fd, LOOK_NS, LOOK_NS);
+		r = clock_new_timer(&trace->look_fd, LOOK_NS, LOOK_NS);
 	if (r >= 0)
 		r = watch(trace, trace->look_fd, SOURCE_LOOK);
 	if (r >= 0)
-		r = new_timer(&trace->timeout_fd, trace->options->timeout_s * NSEC_PER_SEC, 0);
+		r = clock_new_timer(&trace->timeout_fd, trace->options->timeout_s * NSEC_PER_SEC,
+				    0);
 	if (r >= 0)
 		r = watch(trace, trace->timeout_fd, SOURCE_TIMEOUT);
 	if (r >= 0)
@@ -406,8 +392,9 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.ring_size = trace->options->buffer_size,
 		.trace_children = trace->child != NULL,
 	};
+	int r = reason_machine(tracer_options.ring_size, reason);
 
-	return tracer_new(&trace->tracer, &tracer_options, reason);
+	return r < 0 ? r : tracer_new(&trace->tracer, &tracer_options, reason);
 }
 
 static void ignore_queued(void *userdata, const struct event_queued *queued)
