@@ -168,7 +168,8 @@ static uint64_t events_sum(const struct losses *losses)
 
 uint64_t losses_sum(const struct losses *losses)
 {
-	return events_sum(losses) + losses->evicted_passes + losses->malformed_records;
+	return events_sum(losses) + losses->evicted_passes + losses->malformed_records +
+	       losses->unwritten_rows;
 }
 
 void losses_print(const struct losses *losses, FILE *stream)
@@ -197,4 +198,7 @@ void losses_print(const struct losses *losses, FILE *stream)
 	if (losses->malformed_records > 0)
 		fprintf(stream, ", %" PRIu64 " record%s not understood", losses->malformed_records,
 			losses->malformed_records == 1 ? "" : "s");
+	if (losses->unwritten_rows > 0)
+		fprintf(stream, ", %" PRIu64 " row%s not written", losses->unwritten_rows,
+			losses->unwritten_rows == 1 ? "" : "s");
 }

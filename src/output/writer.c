@@ -15,8 +15,8 @@
 #include "output/writer.h"
 
 /*
- * Of one write. A pipe takes so much whole or not at all, so that no row is mixed with what others
- * write into it, or is there in part when the writing is stopped.
+ * Of one write. A pipe takes so much whole or not at all, so that no row, but a longer one, is mixed
+ * with what others write into it, or is there in part when the writing is stopped.
  */
 #define BATCH_BYTES PIPE_BUF
 #define BATCH_CHUNKS 64

@@ -59,13 +59,14 @@ def rows_of(text):
 class Trace:
     """fdpass in the background, from when it says that it traces."""
 
-    def __init__(self, *arguments, stdout=subprocess.PIPE):
+    def __init__(self, *arguments, stdout=subprocess.PIPE, **options):
         self.process = subprocess.Popen(
             [FDPASS, *arguments],
             stdout=stdout,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             env=ENVIRONMENT,
+            **options,
         )
         self.first_line = self.read_line()
         assert "tracing with" in self.first_line

@@ -58,6 +58,9 @@ USAGE_ERRORS = [
         "--comm: 'systemd-resolved' is too long: the kernel keeps 15 bytes of a name, "
         "'systemd-resolve'",
     ),
+    (["--to", ""], "--to: its argument is empty"),
+    (["--to"], "--to: its argument is missing: --to FILE"),
+    (["doctor", "--to", "x"], "--to: is not an option of fdpass doctor"),
     (["--comm", ""], "--comm: a name is missing"),
     (["--comm", "a,,b"], "--comm: a name is missing"),
     (["--uid", "!root"], "--uid: 'root' is not a user id (0 to 4294967294)"),

@@ -64,6 +64,93 @@ def test_no_btf():
 
 
 @needs_root
+@pytest.mark.parametrize(
+    "make, fault",
+    [
+        (": >", "is empty"),
+        ("head -c 24 /dev/zero >", "is no BTF"),
+        ("head -c 4096 /sys/kernel/btf/vmlinux >", "is cut short"),
+    ],
+)
+def test_odd_btf(make, fault, tmp_path):
+    btf = tmp_path / "btf"
+    result = run_where(f"{make} {btf} && mount --bind {btf} /sys/kernel/btf/vmlinux")
+    assert result.stderr == (
+        f"fdpass: cannot trace: /sys/kernel/btf/vmlinux {fault}: the kernel's own is needed, which "
+        "it has there if it was built with CONFIG_DEBUG_INFO_BTF=y and nothing is mounted over it\n"
+    )
+    assert result.returncode == 1
+
+
+@needs_root
+@pytest.mark.parametrize("mib", [12, 18, 24])
+def test_too_little_address_space(mib):
+    assert re.fullmatch(
+        r"32 MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
+        r"are \d+: ulimit -v allows no more\n",
+        cannot_trace("prlimit", f"--as={mib << 20}", FDPASS),
+    )
+
+
+@pytest.fixture(name="small_group")
+def fixture_small_group():
+    """A control group with 64 MiB of memory: the file to write a process's id to."""
+    for root, limit in (("memory", "memory.limit_in_bytes"), ("", "memory.max")):
+        group = pathlib.Path("/sys/fs/cgroup", root, f"fdpass-test-{os.getpid()}")
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            (group / limit).write_text(str(64 << 20), encoding="ascii")
+            yield group / "cgroup.procs"
+            return
+        except OSError:
+            continue
+        finally:
+            group.rmdir()
+    pytest.skip("no control group of memory can be made here")
+
+
+@needs_root
+def test_a_group_with_little_memory(small_group):
+    join = f'echo $$ >{small_group} && exec "$0" "$@"'
+    assert re.fullmatch(
+        r"104 MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
+        r"are \d+: its control group \(cgroup\) allows no more\n",
+        cannot_trace("sh", "-c", join, FDPASS),
+    )
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (
+            ["--bounding-set=-all"],
+            "tracing needs CAP_BPF and CAP_PERFMON, which this root has not: "
+            "run it outside of the container",
+        ),
+        (
+            ["--reuid=65534", "--inh-caps=-all,+bpf", "--ambient-caps=-all,+bpf"],
+            "tracing needs CAP_PERFMON as well as CAP_BPF",
+        ),
+        (
+            ["--reuid=65534", "--inh-caps=-all,+perfmon", "--ambient-caps=-all,+perfmon"],
+            "tracing needs CAP_BPF as well as CAP_PERFMON",
+        ),
+    ],
+)
+def test_capabilities_that_are_missing(options, reason):
+    shell = ["sh", "-c", 'exec "$0"']  # setpriv gives up what it may not keep at an execve(2)
+    result = subprocess.run(
+        ["setpriv", *options, *shell, FDPASS], capture_output=True, encoding="utf-8", check=False
+    )
+    assert result.stderr == f"fdpass: {reason}\n"
+    assert result.returncode == 1
+
+
+@needs_root
 def test_too_many_open_files():
     assert cannot_trace("prlimit", "--nofile=12", FDPASS) == (
         "too many files are open: raise the limit (ulimit -n)\n"

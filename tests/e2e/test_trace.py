@@ -4,7 +4,6 @@
 import json
 import os
 import pathlib
-import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import time
 import pytest
 
 from program import (
-    DEADLINE_S,
     FDPASS,
     PASS,
     Trace,
@@ -70,23 +68,6 @@ def test_a_command_that_cannot_be_run(name, error, status):
     assert result.stderr.splitlines()[-1] == f"fdpass: {shown}: {error}"
     assert result.stdout == ""
     assert result.returncode == status
-
-
-@needs_root
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_is_handed_on_to_the_command(number):
-    trace = Trace("--", "sleep", "60")
-    code, _, _ = trace.finish(number)
-    assert code == 128 + number
-
-
-@needs_root
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_the_trace(number):
-    trace = Trace("--pid", str(os.getpid()))
-    code, _, stderr = trace.finish(number)
-    assert stderr == "fdpass: no passes; no events lost\n"
-    assert code == 0
 
 
 @needs_root
@@ -200,27 +181,6 @@ def test_a_name_may_have_a_comma():
     shown = run("-o", "json", "--comm", r"x,a\,b", "--", *command)
     assert [row["proc"]["comm"] for row in rows_of(shown.stdout)] == ["a,b"]
     assert rows_of(run("-o", "json", "--comm", "a,b", "--", *command).stdout) == []
-
-
-# The end of whoever reads
-
-
-@needs_root
-def test_a_reader_that_goes_ends_it_quietly():
-    trace = Trace("--pid", str(os.getpid()))
-    trace.process.stdout.close()
-    trace.process.wait(timeout=DEADLINE_S)
-    assert trace.process.stderr.read() == ""
-    assert trace.process.returncode == 0
-
-
-@needs_root
-def test_a_full_disk_is_told():
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        trace = Trace("--pid", str(os.getpid()), stdout=full)
-        code, _, stderr = trace.wait()
-    assert stderr.splitlines()[-1] == "fdpass: standard output: No space left on device"
-    assert code == 1
 
 
 @needs_root

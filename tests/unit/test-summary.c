@@ -106,11 +106,12 @@ static void test_one_of_each_loss(void **state)
 		.events[EVENT_LOST_SKIPPED] = 1,
 		.evicted_passes = 1,
 		.malformed_records = 1,
+		.unwritten_rows = 1,
 	};
 
-	assert_true(losses_sum(&losses) == 3);
+	assert_true(losses_sum(&losses) == 4);
 	assert_losses(&losses, "1 event lost (1 skipped by the kernel), 1 pass given up: too many "
-			       "were in flight, 1 record not understood");
+			       "were in flight, 1 record not understood, 1 row not written");
 }
 
 static void test_two_of_each_loss(void **state)
@@ -119,10 +120,12 @@ static void test_two_of_each_loss(void **state)
 		.events[EVENT_LOST_SKIPPED] = 2,
 		.evicted_passes = 2,
 		.malformed_records = 2,
+		.unwritten_rows = 2,
 	};
 
-	assert_losses(&losses, "2 events lost (2 skipped by the kernel), 2 passes given up: "
-			       "too many were in flight, 2 records not understood");
+	assert_losses(&losses,
+		      "2 events lost (2 skipped by the kernel), 2 passes given up: "
+		      "too many were in flight, 2 records not understood, 2 rows not written");
 }
 
 int main(void)
