@@ -211,9 +211,11 @@ const struct option_entry option_table[] = {
 	  .help = "fentry, kprobe or tracepoint, not the best one" },
 	{ "max-memory", 0, "SIZE", COMMAND_TRACE, parse_memory, MEMBER(max_memory),
 	  .least = UINT64_C(1) << 20, .most = UINT64_C(1) << 40,
-	  .help = "at most, for what is in flight (default: 256M)" },
+	  .help = "at most, for what is in flight (default: 256M)", .unlisted = true },
 	{ "system-calls", 0, NULL, COMMAND_TRACE, NULL, MEMBER(system_calls),
-	  .help = "also see pidfd_getfd(2) where that slows every system call" },
+	  .help = "also see pidfd_getfd(2), and which eventfd is which, with tracepoint: "
+		  "slows every system call",
+	  .unlisted = true },
 	{ "buffer-size", 0, "SIZE", COMMAND_TRACE, parse_buffer_size, MEMBER(buffer_size),
 	  .least = BUFFER_LEAST, .most = BUFFER_MOST,
 	  .help = "of the ring buffer, a power of two (default: 8M)" },
