@@ -88,7 +88,7 @@ run_hostile() {
 	mkdir -p "$2"
 	rm -f "$2/truth" "$2/rows" "$2/status"
 	: >"$2/messages"
-	fdpass --attach "$1" -o json >"$2/rows" 2>"$2/messages" &
+	fdpass --attach "$1" --system-calls -o json >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 

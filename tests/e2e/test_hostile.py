@@ -41,7 +41,7 @@ class Tracer:
         self.rows_path, self.messages_path = folder / "rows", folder / "messages"
         with open(self.rows_path, "wb") as rows, open(self.messages_path, "wb") as messages:
             self.process = subprocess.Popen(
-                [BUILD / "src/fdpass", "--attach", way, "-o", "json", *options],
+                [BUILD / "src/fdpass", "--attach", way, "--system-calls", "-o", "json", *options],
                 stdin=subprocess.DEVNULL, stdout=rows, stderr=messages)
         deadline = time.monotonic() + DEADLINE_S
         while "tracing with" not in self.messages():
