@@ -385,9 +385,6 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	struct taking *taking;
 	__u32 zero = 0;
 
-	taking = find_taking();
-	if (taking) /* the one before in recvmmsg(2), of which the end was not seen */
-		end_taking(taking, 0, false);
 	taking = bpf_map_lookup_elem(&new_taking, &zero);
 	message = taken_message((void *)skb, (void *)list);
 	if (!taking || !message)
@@ -415,9 +412,17 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *before = find_taking();
 
-	if (s)
-		take(as_number(s, skb), (__u64)list);
+	if (!s)
+		return;
+	/*
+	 * The one before in recvmmsg(2), of which the end was not seen. Not in take(): the stacks of both
+	 * together are more than a program may have, as some compilers lay them out.
+	 */
+	if (before)
+		end_taking(before, 0, false);
+	take(as_number(s, skb), (__u64)list);
 }
 
 /* sock_recv_length(sk, result, flags), since 6.3: the current thread's receive is over. */
