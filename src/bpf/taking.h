@@ -448,10 +448,15 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *before = find_taking();
 
-	if (before) /* by recvmmsg(2), where the end of each receive is not seen */
+	if (!s)
+		return;
+	/*
+	 * The one before in recvmmsg(2), of which the end was not seen. Not in take(): the stacks of both
+	 * together are more than a program may have, as some compilers lay them out.
+	 */
+	if (before)
 		end_taking(before, 0, false);
-	if (s)
-		take(as_number(s, skb), (__u64)list);
+	take(as_number(s, skb), (__u64)list);
 }
 
 /* sock_recv_length(sk, result, flags), since 6.3: the current thread's receive is over. */
