@@ -161,7 +161,7 @@ static void test_outcomes(void **state)
 	struct sample sample;
 
 	sample_init(&sample, &one_hour_east);
-	sample.pass.loss = LOSS_EMFILE;
+	sample.pass.fate = EVENT_FATE_EMFILE;
 	sample.pass.error = EAGAIN;
 	assert_value(&sample, "reason", ""); /* delivered: neither counts */
 
@@ -169,7 +169,7 @@ static void test_outcomes(void **state)
 	assert_value(&sample, "outcome", "lost");
 	assert_value(&sample, "reason", "emfile");
 	assert_value(&sample, "latency_ns", "84000");
-	sample.pass.loss = LOSS_UNKNOWN;
+	sample.pass.fate = EVENT_FATE_UNKNOWN;
 	assert_value(&sample, "reason", "");
 
 	sample.pass.outcome = OUTCOME_FAILED;

@@ -83,12 +83,12 @@ static void put_all_outcomes(struct capture *capture)
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 
 	sample.pass.outcome = OUTCOME_LOST;
-	sample.pass.loss = LOSS_EMFILE;
+	sample.pass.fate = EVENT_FATE_EMFILE;
 	sample.pass.to.fd = ENDPOINT_FD_UNKNOWN;
 	sample.pass.done_ns = UINT64_C(75000000000);
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 
-	sample.pass.loss = LOSS_UNKNOWN;
+	sample.pass.fate = EVENT_FATE_UNKNOWN;
 	sample.pass.receiver.known = false;
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 
@@ -176,7 +176,7 @@ static void test_table_piped(void **state)
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	sample_set_path(&sample, LONG_PATH);
 	sample.pass.outcome = OUTCOME_LOST;
-	sample.pass.loss = LOSS_GC;
+	sample.pass.fate = EVENT_FATE_GC;
 	sample.pass.cloexec = -1;
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(
@@ -342,7 +342,7 @@ static void test_reading_color(void **state)
 	sample_init(&sample, &one_hour_east);
 	capture_begin(&capture, "columns", NULL, &options);
 	sample.pass.outcome = OUTCOME_LOST;
-	sample.pass.loss = LOSS_READ;
+	sample.pass.fate = EVENT_FATE_READ;
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(
 		&capture,
