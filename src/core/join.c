@@ -147,6 +147,15 @@ void join_forget_ended(struct join *join)
 		join->ended_lately[i] = message_free(join->ended_lately[i], join->names);
 }
 
+/* What is malformed in a stray shows late, and is nothing that the caller has given just now. */
+static int count_malformed(struct join *join, int r)
+{
+	if (r != -EBADMSG)
+		return r;
+	join->malformed++;
+	return 0;
+}
+
 static int tell_stray(struct join *join, const struct decoded *decoded);
 
 static int evict_message(struct join *join)
@@ -163,7 +172,7 @@ static int evict_stray(struct join *join)
 	int r;
 
 	join->evicted_passes += oldest->decoded.event->total_files;
-	r = tell_stray(join, &oldest->decoded);
+	r = count_malformed(join, tell_stray(join, &oldest->decoded));
 	free(oldest);
 	return r;
 }
@@ -401,7 +410,7 @@ static int end_stray(struct join *join, struct stray *stray)
 	int r;
 
 	strays_take(&join->strays, stray);
-	r = end_message(join, &stray->decoded);
+	r = count_malformed(join, end_message(join, &stray->decoded));
 	free(stray);
 	return r;
 }
@@ -483,7 +492,7 @@ static int give_up(struct join *join, struct stray *stray)
 	if (stray->decoded.event->type != EVENT_SENT)
 		return end_stray(join, stray);
 	strays_take(&join->strays, stray);
-	r = give_up_claim(join, &stray->decoded);
+	r = count_malformed(join, give_up_claim(join, &stray->decoded));
 	free(stray);
 	return r;
 }
@@ -495,7 +504,7 @@ int join_give_up_strays(struct join *join, uint64_t ns)
 
 	while (r >= 0 && (stray = strays_expired(&join->strays, ns)))
 		r = give_up(join, stray);
-	while (r >= 0 && ns == UINT64_MAX && (stray = TAILQ_FIRST(&join->strays.lasting)))
+	while (r >= 0 && ns == UINT64_MAX && (stray = strays_oldest(&join->strays)))
 		r = give_up(join, stray);
 	return r;
 }
@@ -589,7 +598,7 @@ static int on_end(struct join *join, const struct decoded *decoded)
 		claim = strays_claim_of(&join->strays, decoded);
 		if (claim) {
 			strays_take(&join->strays, claim);
-			r = keep_claimed(join, &claim->decoded, decoded);
+			r = count_malformed(join, keep_claimed(join, &claim->decoded, decoded));
 			free(claim);
 			return r < 0 ? r : end_message(join, decoded);
 		}

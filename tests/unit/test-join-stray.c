@@ -367,6 +367,32 @@ static void test_late_end(void **state)
 	check_late_end(1);
 }
 
+/* A broken name shows when the event is told: it is counted then, and the trace goes on. */
+static void test_malformed_late(void **state)
+{
+	struct join_counts counts;
+	struct waiting w;
+
+	(void)state;
+	begin_waiting(&w);
+	for (unsigned int i = 0; i < 2; i++) {
+		add_unclaimed(w.scenario, 0, i + 1, 20);
+		add_sent(w.scenario, 0, 0, FILE_B, 1)->has_socket[EVENT_OTHER] = i;
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		w.scenario->steps[i].record.files[0].names_offset = i < 3 ? 4096 : EVENT_NO_NAME;
+		run_step(w.join, &w.scenario->steps[i], 1000 + i);
+	}
+	assert_int_equal(join_tick(w.join, 10000), 0);
+	assert_int_equal(join_finish(w.join, 10001), 0);
+	join_counts(w.join, &counts);
+	assert_int_equal(counts.malformed, 3);
+	assert_int_equal(counts.bytes, 0);
+	assert_int_equal(counts.unmatched, 1);
+	assert_int_equal(w.rows.count, 0);
+	end_waiting(&w);
+}
+
 /* A claim tells of what was sent before it was received, whatever its own time. */
 static void test_claimed_time(void **state)
 {
@@ -402,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_named_unseen),
 		cmocka_unit_test(test_late_claim),
 		cmocka_unit_test(test_late_end),
+		cmocka_unit_test(test_malformed_late),
 		cmocka_unit_test(test_claimed_time),
 	};
 
