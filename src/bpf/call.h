@@ -71,8 +71,8 @@ static __always_inline void find_call(struct call *call, struct task_struct *tas
 			call->message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
 			call->count = load_register(regs, ARCH_ARGUMENT_3_32);
 			call->flags = call->kind == CALL_RECEIVE_MANY ?
-					     load_register(regs, ARCH_ARGUMENT_4_32) :
-					     call->count;
+					      load_register(regs, ARCH_ARGUMENT_4_32) :
+					      call->count;
 		}
 		return;
 	}
@@ -82,8 +82,8 @@ static __always_inline void find_call(struct call *call, struct task_struct *tas
 		call->message = load_register(regs, ARCH_ARGUMENT_2);
 		call->count = load_register(regs, ARCH_ARGUMENT_3);
 		call->flags = call->kind == CALL_RECEIVE_MANY ?
-				     load_register(regs, ARCH_ARGUMENT_4) :
-				     call->count;
+				      load_register(regs, ARCH_ARGUMENT_4) :
+				      call->count;
 	}
 	return;
 }

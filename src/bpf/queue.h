@@ -23,9 +23,9 @@
 static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
 {
 	/* UNIXCB() of net/af_unix.h */
-	return probe((struct unix_skb_parms *)((void *)skb +
-					       bpf_core_field_offset(struct sk_buff, cb)),
-		     fp);
+	return probe(
+		(struct unix_skb_parms *)((void *)skb + bpf_core_field_offset(struct sk_buff, cb)),
+		fp);
 }
 
 /* Is the message in its queue still? A buffer that was taken out leads nowhere. */
@@ -198,8 +198,7 @@ static __always_inline bool take_place(struct message *message)
 {
 	__u64 before = message->taker;
 
-	return before != TAKER_NEVER &&
-	       change_taker(message, before, bpf_get_current_pid_tgid());
+	return before != TAKER_NEVER && change_taker(message, before, bpf_get_current_pid_tgid());
 }
 
 /* Put a claim into the table. False: it is withdrawn, somebody has taken the message before. */
@@ -382,7 +381,8 @@ struct sending {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096); /* threads; of one that falls out, the number is looked for anew */
+	__uint(max_entries,
+	       4096); /* threads; of one that falls out, the number is looked for anew */
 	__type(key, __u64);
 	__type(value, struct sending);
 } sendings SEC(".maps");

@@ -201,7 +201,8 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 	if (taking->at_limit && installed >= taking->nr_free)
 		return EVENT_FATE_EMFILE;
 	/* Nobody else can have closed it since: a security module refused it. */
-	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED : EVENT_FATE_UNKNOWN;
+	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED :
+							       EVENT_FATE_UNKNOWN;
 }
 
 #define SEARCHES_IN_CALL 8

@@ -143,7 +143,8 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 	if (!sk || !s)
 		return;
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
-		__u32 index = sent - 1 - i; /* the last one first: the queue is searched from its end */
+		__u32 index =
+			sent - 1 - i; /* the last one first: the queue is searched from its end */
 
 		if (i >= sent)
 			break;

@@ -70,7 +70,8 @@ static int parse_memory(const struct option_entry *entry, const char *value, voi
 			char **error_message)
 {
 	if (number_parse_size(value, entry->least, entry->most, member) < 0)
-		return option_refuse(error_message, "--%s: '%s' is not a size of 1M and more, like 256M",
+		return option_refuse(error_message,
+				     "--%s: '%s' is not a size of 1M and more, like 256M",
 				     entry->name, value);
 	return 0;
 }
