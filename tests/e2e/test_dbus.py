@@ -39,7 +39,7 @@ class Trace:
             raise AssertionError(line + self.process.communicate()[1])
 
     def end(self):
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
         output, messages = self.process.communicate(timeout=DEADLINE_S)
         assert self.process.returncode == 0, messages
         return output
