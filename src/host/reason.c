@@ -28,16 +28,26 @@
 
 /* Memory */
 
-/* A file that is one number; UINT64_MAX: there is none, or "max". */
+/* The number that a text begins with; UINT64_MAX: there is none, as in "max". */
+static uint64_t parse_number(const char *text)
+{
+	char *end;
+	uint64_t number = strtoull(text, &end, 10);
+
+	return end == text ? UINT64_MAX : number;
+}
+
+/* A file that begins with a number; UINT64_MAX: there is none. */
 static uint64_t read_number(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	uint64_t number;
+	uint64_t number = UINT64_MAX;
+	char line[64];
 
 	if (!file)
 		return UINT64_MAX;
-	if (fscanf(file, "%" SCNu64, &number) != 1)
-		number = UINT64_MAX;
+	if (fgets(line, sizeof(line), file))
+		number = parse_number(line);
 	fclose(file);
 	return number;
 }
@@ -46,14 +56,19 @@ static uint64_t read_number(const char *path)
 static uint64_t read_sum(const char *path, const char *first, const char *second)
 {
 	FILE *file = fopen(path, "re");
-	uint64_t number, sum = 0;
-	char key[64];
+	uint64_t sum = 0;
+	char line[128];
 
 	if (!file)
 		return 0;
-	while (fscanf(file, "%63s %" SCNu64 "%*[^\n]", key, &number) == 2) {
-		if (strcmp(key, first) == 0 || strcmp(key, second) == 0)
-			sum += number;
+	while (fgets(line, sizeof(line), file)) {
+		char *number = strchr(line, ' ');
+
+		if (!number)
+			continue;
+		*number++ = '\0';
+		if (strcmp(line, first) == 0 || strcmp(line, second) == 0)
+			sum += parse_number(number);
 	}
 	fclose(file);
 	return sum;

@@ -34,7 +34,7 @@ wait_for_line() {
 
 # End a process, and tell its status. $1: its pid
 stop() {
-	kill -INT "$1"
+	kill -TERM "$1"
 	tries=0
 	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
 	while [ $tries -lt 100 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
@@ -103,6 +103,32 @@ run_hostile() {
 	{ [ "$(cat "$2/status")" = 0 ] || [ "$(cat "$2/status")" = 3 ]; } && [ $result = 0 ]
 }
 
+# The definitions in kprobe_events of a tracer. $1: its pid
+definitions_of() {
+	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
+}
+
+# What a tracer that is killed leaves behind, the next one removes.
+run_killed() {
+	result=1
+	tracefs=$(mktemp -d)
+	mount -t tracefs tracefs "$tracefs" || return 1
+	: >"$tracefs.messages"
+	fdpass --attach kprobe >/dev/null 2>"$tracefs.messages" &
+	killed=$!
+	if wait_until_tracing $killed "$tracefs.messages"; then
+		kill -KILL $killed
+		wait $killed
+		left=$(definitions_of $killed)
+		fdpass --attach kprobe -- true >/dev/null 2>&1
+		[ "$(definitions_of $killed)" = 0 ] && result=0
+		echo "guest-run.sh: a killed tracer left $left definitions, $(definitions_of $killed) after another"
+		[ "$left" -gt 0 ] || result=1
+	fi
+	umount "$tracefs"
+	return $result
+}
+
 # One way. $1: the way, $2: its folder
 run_way() {
 	mkdir -p "$2"
@@ -157,5 +183,6 @@ for way; do
 	[ -e "$folder/$way/rows" ] || continue
 	run_stopped "$way" "$folder/$way/stopped" || failed=1
 	run_hostile "$way" "$folder/$way/hostile" || failed=1
+	[ "$way" != kprobe ] || run_killed || failed=1
 done
 exit $failed

@@ -78,7 +78,7 @@ class Trace:
             line += byte
         return line.decode()
 
-    def finish(self, number=signal.SIGINT):
+    def finish(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         return self.wait()
 

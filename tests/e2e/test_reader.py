@@ -76,7 +76,9 @@ def pass_many(process):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_whatever_the_reader_does(number):
     process = traced_passing()
-    stuck = StuckReader("--pid", str(process.pid))
+    stuck = StuckReader(
+        "--pid", str(process.pid), preexec_fn=lambda: signal.signal(number, signal.SIG_DFL)
+    )
     pass_many(process)
     began = time.monotonic()
     stuck.trace.process.send_signal(number)
@@ -93,9 +95,9 @@ def test_a_second_signal_does_not_wait_for_the_reader():
     stuck = StuckReader("--pid", str(process.pid))
     pass_many(process)
     began = time.monotonic()
-    stuck.trace.process.send_signal(signal.SIGINT)
+    stuck.trace.process.send_signal(signal.SIGTERM)
     time.sleep(0.2)
-    stuck.trace.process.send_signal(signal.SIGINT)
+    stuck.trace.process.send_signal(signal.SIGTERM)
     summary = stuck.trace.read_line()
     assert time.monotonic() - began < STUCK_S
     code, read, _ = stuck.wait()
@@ -137,7 +139,7 @@ def test_a_slow_reader_gets_everything():
     process = traced_passing()
     trace = Trace("-o", "json", "--pid", str(process.pid))
     pass_many(process)
-    trace.process.send_signal(signal.SIGINT)
+    trace.process.send_signal(signal.SIGTERM)
     read = b""
     while more := os.read(trace.process.stdout.fileno(), 4096):
         read += more
@@ -158,7 +160,7 @@ def test_messages_that_nobody_reads_hold_nothing_up():
         while b"tracing with" not in trace.stdout.raw.read(4096):
             pass
         pass_many(process)
-        trace.send_signal(signal.SIGINT)
+        trace.send_signal(signal.SIGTERM)
         assert trace.wait(timeout=SOON_S) == 3
 
 
@@ -204,7 +206,7 @@ def test_rows_that_wait_are_bounded(tmp_path):
     status = pathlib.Path(f"/proc/{stuck.trace.process.pid}/status").read_text(encoding="utf-8")
     peak = int(re.search(r"RssAnon:\s+(\d+) kB", status)[1])
     assert peak < 160 << 10
-    stuck.trace.process.send_signal(signal.SIGINT)
+    stuck.trace.process.send_signal(signal.SIGTERM)
     _, read, messages = stuck.wait()
     assert_counted(read, messages)
 
@@ -285,5 +287,5 @@ def test_a_reader_of_standard_output_that_goes_does_not_end_a_file(tmp_path):
     trace.process.stdout.close()
     time.sleep(0.3)
     assert trace.process.poll() is None
-    trace.process.send_signal(signal.SIGINT)
+    trace.process.send_signal(signal.SIGTERM)
     assert trace.process.wait(timeout=DEADLINE_S) == 0
