@@ -120,6 +120,7 @@ static __always_inline bool take_turn(enum hook hook)
 
 #else
 
+#define preemptible false
 #define UNDISTURBED(work) work
 #define IN_TURN(hook, work) work
 

@@ -76,10 +76,15 @@ int BPF_PROG(data_ready, struct sock *sk)
 	return 0;
 }
 
+/*
+ * The counts of what is under way spare the others a look-up. Not where there are stand-ins: each has to
+ * take its turn, and the first one changes the counts.
+ */
+
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(send_length, struct sock *sk, int result)
 {
-	if ((result < 0 || nr_sending) && is_unix(sk))
+	if ((result < 0 || nr_sending || preemptible) && is_unix(sk))
 		IN_TURN(HOOK_SENT, on_send_done(sk, result));
 	return 0;
 }
@@ -87,7 +92,7 @@ int BPF_PROG(send_length, struct sock *sk, int result)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
 {
-	if (nr_takings && is_unix(sk))
+	if ((nr_takings || preemptible) && is_unix(sk))
 		IN_TURN(HOOK_RECEIVED, on_received(sk, result, flags));
 	return 0;
 }

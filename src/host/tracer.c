@@ -38,6 +38,8 @@
 struct way {
 	const char *name;
 	struct object_file object;
+	/* The kernel has what it needs; NULL: any has. */
+	bool (*kernel_has_it)(const struct btf *kernel);
 	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
 	const char *missing; /* what ENOENT and the like mean here */
 	const char *forbidden; /* what EPERM means here */
@@ -58,14 +60,14 @@ static const char *const list_gaps[] = {
 };
 
 static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), NULL,
+	{ "fentry", OBJECT_FILE(fentry), NULL, NULL,
 	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
 	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), tracepoint_has_kprobes,
+	{ "kprobe", OBJECT_FILE(kprobe), NULL, tracepoint_has_kprobes,
 	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
 	  "the kernel forbids kprobes, to root as well", list_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), NULL,
-	  "the kernel has no tracepoints: it needs CONFIG_FTRACE_SYSCALLS=y",
+	{ "tracepoint", OBJECT_FILE(tracepoint), object_kernel_tells_lengths, NULL,
+	  "the kernel lacks the tracepoints of sends and receives, which came with Linux 6.3",
 	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
 	  "CAP_SYS_ADMIN",
 	  tracepoint_gaps },
@@ -310,7 +312,8 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	struct tracer *tracer;
 	int r;
 
-	if (way->possible && !way->possible())
+	if ((way->possible && !way->possible()) ||
+	    (way->kernel_has_it && !way->kernel_has_it(kernel)))
 		return -ENOENT;
 	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)

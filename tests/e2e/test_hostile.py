@@ -74,7 +74,7 @@ class Tracer:
     def end(self):
         """Interrupt it. Returns how long it took to end."""
         begin = time.monotonic()
-        self.signal(signal.SIGINT)
+        self.signal(signal.SIGTERM)
         self.process.wait(DEADLINE_S)
         return time.monotonic() - begin
 
