@@ -218,7 +218,7 @@ int object_load(struct bpf_object **ret, const struct object_file *file, const c
 	if (r >= 0)
 		r = bpf_object__load(object);
 	if (r < 0)
-		refusal_explain(refusal, object, logs);
+		refusal_explain(refusal, object, logs, r);
 	free(logs);
 	if (r < 0) {
 		bpf_object__close(object);

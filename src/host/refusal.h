@@ -14,8 +14,8 @@
 /* Give the programs of an object their logs before it is loaded. To be freed; NULL: there are none. */
 char *refusal_give_logs(struct bpf_object *object);
 
-/* Which program was refused when the object was loaded, and why; empty where it was none. */
-void refusal_explain(char ret[REFUSAL_MAX], struct bpf_object *object, char *logs);
+/* Which program was refused when loading ended with `error`, and why; empty where it was none. */
+void refusal_explain(char ret[REFUSAL_MAX], struct bpf_object *object, char *logs, int error);
 
 /* The last line of a verifier's log that says something: not its statistics. Changes the log. */
 const char *refusal_last_line(char *log);
