@@ -45,6 +45,7 @@ struct scratch {
 	__u64 look_at, look_list;
 	__u32 next_message;
 	__s32 told_message;
+	__u64 addressee; /* where a message goes to */
 
 	/* The walk that finds the paths, see path.h. */
 	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */

@@ -133,28 +133,45 @@ static __always_inline bool is_partial(const struct call *call, __u32 index)
 	return sent < sum;
 }
 
+/*
+ * The socket that message `index` of the current call goes to from `sk`, into s->addressee. A global
+ * function, so that the verifier does not check it again for each of the messages.
+ */
+__attribute__((noinline)) int find_addressee(__u64 sk, __u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct call call = current_call(current_task());
+
+	if (s)
+		s->addressee = (__u64)addressee_of((struct sock *)sk, &call, index);
+	return 0;
+}
+
 /* sendmmsg(2) returns how many messages were sent, and hides the errno of the one that was not. */
 static __always_inline void on_sendmmsg_exit(const struct call *call, long result)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sock *sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	__u32 sent = result > 0 ? result : 0;
+	__u64 number;
 
 	if (!sk || !s)
 		return;
+	number = as_number(s, sk);
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		__u32 index = sent - 1 - i; /* the last one first: the queue is searched from its end */
 
 		if (i >= sent)
 			break;
-		tell_queued(as_number(s, sk), as_number(s, addressee_of(sk, call, index)), index,
-			    index + 1);
+		find_addressee(number, index);
+		tell_queued(number, s->addressee, index, index + 1);
 	}
 	if (sent >= call->count || (sent && is_partial(call, sent - 1)))
 		return;
-	if (read_hint(sent) == HINT_FILES)
-		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, call, sent)), sent,
-				sent ? ERROR_UNKNOWN : result);
+	if (read_hint(sent) != HINT_FILES)
+		return;
+	find_addressee(number, sent);
+	tell_unnumbered(number, s->addressee, sent, sent ? ERROR_UNKNOWN : result);
 }
 
 /*
