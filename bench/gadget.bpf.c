@@ -93,7 +93,7 @@ int sending(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct socket *socket = (void *)PT_REGS_PARM1(ctx);
-	__u64 ino = get(get(get(socket, file), f_inode), i_ino);
+	__u64 ino = probe(probe(probe(socket, file), f_inode), i_ino);
 
 	bpf_map_update_elem(&sends, &thread, &ino, BPF_ANY);
 	return 0;
@@ -112,8 +112,8 @@ SEC("kprobe/fget_raw")
 int looking_up(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct nsproxy *nsproxy = get(current_task(), nsproxy);
-	__u32 mntns = get(get(nsproxy, mnt_ns), ns.inum); /* read before anything is asked */
+	struct nsproxy *nsproxy = probe(current_task(), nsproxy);
+	__u32 mntns = probe(probe(nsproxy, mnt_ns), ns.inum); /* read before anything is asked */
 	__u32 fd = PT_REGS_PARM1(ctx);
 
 	if (!mntns || !bpf_map_lookup_elem(&sends, &thread))
@@ -139,30 +139,30 @@ __attribute__((noinline)) int step_up(void)
 		return 0;
 	dentry = (struct dentry *)buffer->dentry;
 	vfsmount = (struct vfsmount *)buffer->vfsmount;
-	parent = get(dentry, d_parent);
-	if (dentry == get(vfsmount, mnt_root) || dentry == parent) {
+	parent = probe(dentry, d_parent);
+	if (dentry == probe(vfsmount, mnt_root) || dentry == parent) {
 		struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-		struct mount *above = get(mount, mnt_parent);
+		struct mount *above = probe(mount, mnt_parent);
 
-		buffer->dentry = (__u64)get(mount, mnt_mountpoint);
+		buffer->dentry = (__u64)probe(mount, mnt_mountpoint);
 		buffer->vfsmount = (__u64)above + bpf_core_field_offset(struct mount, mnt);
 		return above != mount;
 	}
-	length = get(dentry, d_name.len) & (NAME_SIZE - 1);
+	length = probe(dentry, d_name.len) & (NAME_SIZE - 1);
 	if (length + 1 > buffer->at)
 		return 0;
 	buffer->at -= length + 1;
 	buffer->path[buffer->at & (PATH_SIZE - 1)] = '/';
 	bpf_probe_read_kernel(&buffer->path[(buffer->at + 1) & (PATH_SIZE - 1)], length,
-			      get(dentry, d_name.name));
+			      probe(dentry, d_name.name));
 	buffer->dentry = (__u64)parent;
 	return 1;
 }
 
 static __always_inline void read_path(char *to, struct buffer *buffer, struct file *file)
 {
-	buffer->dentry = (__u64)get(file, f_path.dentry);
-	buffer->vfsmount = (__u64)get(file, f_path.mnt);
+	buffer->dentry = (__u64)probe(file, f_path.dentry);
+	buffer->vfsmount = (__u64)probe(file, f_path.mnt);
 	buffer->at = PATH_SIZE - 1;
 	buffer->path[PATH_SIZE - 1] = '\0';
 	for (int i = 0; i < MAX_STEPS; i++) {
@@ -175,16 +175,16 @@ static __always_inline void read_path(char *to, struct buffer *buffer, struct fi
 static __always_inline void describe_sender(struct sender *ret, struct task_struct *task)
 {
 	__u64 ids = bpf_get_current_pid_tgid(), owner = bpf_get_current_uid_gid();
-	struct task_struct *parent = get(task, real_parent);
+	struct task_struct *parent = probe(task, real_parent);
 
 	ret->pid = ids >> 32;
 	ret->tid = ids;
 	ret->uid = owner;
 	ret->gid = owner >> 32;
 	bpf_get_current_comm(ret->comm, sizeof(ret->comm));
-	ret->mntns_id = get(get(get(task, nsproxy), mnt_ns), ns.inum);
-	ret->parent_pid = get(parent, tgid);
-	ret->parent_tid = get(parent, pid);
+	ret->mntns_id = probe(probe(probe(task, nsproxy), mnt_ns), ns.inum);
+	ret->parent_pid = probe(parent, tgid);
+	ret->parent_tid = probe(parent, pid);
 	read_comm(ret->parent_comm, parent, false);
 }
 

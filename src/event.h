@@ -155,7 +155,8 @@ struct event_socket {
 /* event_file.flags */
 #define EVENT_FILE_CLOEXEC 0x01 /* installed with O_CLOEXEC */
 #define EVENT_FILE_DELETED 0x02 /* the dentry is unhashed: no name leads there any more */
-#define EVENT_FILE_CUT 0x04 /* the path is longer than EVENT_MAX_PATH, or was not walked to its end */
+#define EVENT_FILE_CUT                                                                             \
+	0x04 /* the path is longer than EVENT_MAX_PATH, or was not walked to its end */
 #define EVENT_FILE_PSEUDO 0x08 /* no place in the tree: its name is the dentry's name only */
 #define EVENT_FILE_FD_KNOWN 0x10 /* fd is true (it may be left 0 where it is not known) */
 #define EVENT_FILE_DETACHED 0x20 /* the walk ended in a mount that is in no namespace's tree */

@@ -20,6 +20,16 @@ enum call_kind {
 	CALL_SOCKETCALL, /* socketcall(2) of 32-bit programs: see call.h */
 };
 
+/* The system call that a task is in: see call.h. */
+struct call {
+	enum call_kind kind;
+	__s32 fd; /* its first argument, where that is a descriptor of kind's socket; else -1 */
+	__u64 message; /* its second: a struct msghdr, or several */
+	__u32 count; /* its third */
+	__u32 flags; /* of a receive: MSG_* */
+	bool compat; /* of a 32-bit program */
+};
+
 #if defined(__TARGET_ARCH_x86)
 #include "arch_x86.h"
 #elif defined(__TARGET_ARCH_arm64)

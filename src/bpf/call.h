@@ -6,16 +6,7 @@
 #ifndef FDPASS_CALL_H
 #define FDPASS_CALL_H
 
-#include "kernel.h"
-
-struct call {
-	enum call_kind kind;
-	__s32 fd; /* its first argument, where that is a descriptor of kind's socket; else -1 */
-	__u64 message; /* its second: a struct msghdr, or several */
-	__u32 count; /* its third */
-	__u32 flags; /* of a receive: MSG_* */
-	bool compat; /* of a 32-bit program */
-};
+#include "record.h"
 
 /* socketcall(2) of 32-bit programs: a number of linux/net.h, and the arguments in memory. */
 static __always_inline void read_socketcall(struct call *ret, __u32 number, __u64 at)
@@ -55,47 +46,69 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 #define load_register(registers, name)                                                             \
 	read_known(have_helper(task_pt_regs) && KNOWN_CURRENT, registers, name)
 
-/* The system call that the current task is in. */
-static __always_inline struct call current_call(struct task_struct *task)
+static __always_inline void find_call(struct call *call, struct task_struct *task)
 {
-	struct call call = { .kind = CALL_OTHER, .fd = -1 };
 	__u32 flags = load(task, flags), number;
 	struct pt_regs *regs;
 
+	*call = (struct call){ .kind = CALL_OTHER, .fd = -1 };
 	if (flags & PF_KTHREAD)
-		return call;
+		return;
 	if (flags & PF_IO_WORKER) {
-		call.kind = CALL_IO_URING;
-		return call;
+		call->kind = CALL_IO_URING;
+		return;
 	}
 	regs = user_registers(task);
 	number = load_register(regs, ARCH_CALL_NUMBER);
 	if (arch_is_32bit(task)) {
-		call.compat = true;
-		call.kind = arch_call_kind_32(number);
-		if (call.kind == CALL_SOCKETCALL) {
-			read_socketcall(&call, load_register(regs, ARCH_ARGUMENT_1_32),
+		call->compat = true;
+		call->kind = arch_call_kind_32(number);
+		if (call->kind == CALL_SOCKETCALL) {
+			read_socketcall(call, load_register(regs, ARCH_ARGUMENT_1_32),
 					load_register(regs, ARCH_ARGUMENT_2_32));
-		} else if (call.kind != CALL_OTHER && call.kind != CALL_IO_URING) {
-			call.fd = load_register(regs, ARCH_ARGUMENT_1_32);
-			call.message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
-			call.count = load_register(regs, ARCH_ARGUMENT_3_32);
-			call.flags = call.kind == CALL_RECEIVE_MANY ?
-					     load_register(regs, ARCH_ARGUMENT_4_32) :
-					     call.count;
+		} else if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
+			call->fd = load_register(regs, ARCH_ARGUMENT_1_32);
+			call->message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
+			call->count = load_register(regs, ARCH_ARGUMENT_3_32);
+			call->flags = call->kind == CALL_RECEIVE_MANY ?
+					      load_register(regs, ARCH_ARGUMENT_4_32) :
+					      call->count;
 		}
-		return call;
+		return;
 	}
-	call.kind = arch_call_kind(number);
-	if (call.kind != CALL_OTHER && call.kind != CALL_IO_URING) {
-		call.fd = load_register(regs, ARCH_ARGUMENT_1);
-		call.message = load_register(regs, ARCH_ARGUMENT_2);
-		call.count = load_register(regs, ARCH_ARGUMENT_3);
-		call.flags = call.kind == CALL_RECEIVE_MANY ?
-				     load_register(regs, ARCH_ARGUMENT_4) :
-				     call.count;
+	call->kind = arch_call_kind(number);
+	if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
+		call->fd = load_register(regs, ARCH_ARGUMENT_1);
+		call->message = load_register(regs, ARCH_ARGUMENT_2);
+		call->count = load_register(regs, ARCH_ARGUMENT_3);
+		call->flags = call->kind == CALL_RECEIVE_MANY ?
+				      load_register(regs, ARCH_ARGUMENT_4) :
+				      call->count;
 	}
-	return call;
+	return;
+}
+
+/*
+ * The same, into the scratch. A global function, and what it finds goes through memory, so that the verifier
+ * does not follow each kind of call through all that comes after.
+ */
+__attribute__((noinline)) int read_call(__u32 user)
+{
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
+
+	if (s)
+		find_call(&s->call, current_task());
+	return 0;
+}
+
+/* The system call that the current task is in. */
+static __always_inline struct call current_call(enum scratch_user user)
+{
+	struct scratch *s;
+
+	read_call(user);
+	s = scratch_of(user);
+	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
 /* Is it a system call of any interest? `registers` are those that the tracepoint has. */

@@ -68,8 +68,8 @@ static __always_inline __u32 prospects_of(struct msghdr *msg, struct sock *sk, _
 }
 
 /* Refused before the list was attached to a message buffer. */
-static __always_inline int why_not_attached(const struct message *message,
-					    struct task_struct *task, struct sock *sk, short type)
+static __always_inline int why_not_attached(const struct message *message, struct task_struct *task,
+					    struct sock *sk, short type)
 {
 	bool named = message->send_flags & SEND_NAMED;
 	bool full = probe(sk, sk_wmem_alloc.refs.counter) >= probe(sk, sk_sndbuf);

@@ -40,9 +40,9 @@ struct compat_user_message {
 /* In memory, a struct mmsghdr has one of these, and a length. */
 static __always_inline __u64 message_at(const struct call *call, __u32 index)
 {
-	return call->message +
-	       index * (call->compat ? sizeof(struct compat_user_message) + sizeof(__u32) :
-				       sizeof(struct user_message) + sizeof(__u64));
+	return call->message + index * (call->compat ?
+						sizeof(struct compat_user_message) + sizeof(__u32) :
+						sizeof(struct user_message) + sizeof(__u64));
 }
 
 static __always_inline bool read_user_message(struct user_message *ret, const struct call *call,
@@ -77,7 +77,7 @@ enum hint {
  */
 __attribute__((noinline)) int read_hint(__u32 index)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_BEGIN);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct user_message message;
 

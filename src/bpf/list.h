@@ -39,7 +39,7 @@ static __always_inline struct sock *describe_send(struct scratch *s, struct sock
 {
 	struct task_struct *task = current_task();
 	struct file *file = argument(sock, file);
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_BEGIN);
 	struct unix_ends ends = ends_of(s, sk);
 	__u16 type = argument(sock, type);
 	bool is_own = is_send(&call) && file && file_of_fd(task, call.fd) == file;
@@ -168,7 +168,7 @@ static __always_inline void on_copied(struct scm_fp_list *list, struct scm_fp_li
 	if (!copy)
 		return;
 	if (!message) { /* queued before the trace began, and peeked now; or that send goes on */
-		struct call call = current_call(current_task());
+		struct call call = current_call(SCRATCH_END);
 
 		if (is_send(&call))
 			return;
@@ -222,7 +222,7 @@ static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm
 static __always_inline void describe_receiver(struct scratch *s, const struct message *message)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_END);
 	struct sock *sk = (struct sock *)message->sock;
 	bool reading = is_receive(&call) || call.kind == CALL_READ;
 	__s32 fd = -1;
@@ -250,7 +250,7 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
  * a send that __scm_send() refuses at this moment, which on_sent() will tell. The latter has the
  * credentials that scm_send() sets: none (-1), or those of a control message, in a send.
  */
-static __always_inline bool is_refused_send(struct scm_cookie *scm, struct task_struct *task)
+static __always_inline bool is_refused_send(struct scm_cookie *scm)
 {
 	struct call call;
 
@@ -258,7 +258,7 @@ static __always_inline bool is_refused_send(struct scm_cookie *scm, struct task_
 		return true;
 	if (!argument(scm, creds.pid))
 		return false;
-	call = current_call(task);
+	call = current_call(SCRATCH_END);
 	return is_send(&call);
 }
 
@@ -321,7 +321,7 @@ static __always_inline void on_destroyed(struct scm_cookie *scm)
 		message = *found;
 		forget_message(list, message.number);
 	} else {
-		if (!list || is_refused_send(scm, current_task()))
+		if (!list || is_refused_send(scm))
 			return;
 		message.number = next_number(NUMBER_ENDED);
 		message.count = argument(list, count);

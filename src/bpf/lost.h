@@ -35,7 +35,7 @@ static __always_inline enum event_fate why_lost(struct sock *sk)
 		return is_garbage(sk) ? EVENT_FATE_GC : EVENT_FATE_UNREAD;
 	if (load(task, flags) & PF_KTHREAD)
 		return EVENT_FATE_GC;
-	switch (current_call(task).kind) {
+	switch (current_call(SCRATCH_END).kind) {
 	case CALL_RECEIVE:
 	case CALL_RECEIVE_MANY:
 		return EVENT_FATE_TRUNCATED;

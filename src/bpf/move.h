@@ -321,8 +321,8 @@ static __always_inline void on_installed(__s32 place)
 		s->event.flags |= write_task(&head_of(s)->task, user);
 	else
 		s->used = __builtin_offsetof(struct record_head, task_section);
-	s->event.flags |= write_task(append_other_task(s),
-				     task_of_request((void *)posting->request));
+	s->event.flags |=
+		write_task(append_other_task(s), task_of_request((void *)posting->request));
 	report_move(s, posting->file, 0, -1, -1, false);
 }
 

@@ -23,9 +23,9 @@
 static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
 {
 	/* UNIXCB() of net/af_unix.h */
-	return probe((struct unix_skb_parms *)((void *)skb +
-					       bpf_core_field_offset(struct sk_buff, cb)),
-		     fp);
+	return probe(
+		(struct unix_skb_parms *)((void *)skb + bpf_core_field_offset(struct sk_buff, cb)),
+		fp);
 }
 
 /* Is the message in its queue still? A buffer that was taken out leads nowhere. */
@@ -154,7 +154,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 					   struct sock *peer, __u32 index)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_BEGIN);
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
 	struct user_message message;
 
@@ -198,8 +198,7 @@ static __always_inline bool take_place(struct message *message)
 {
 	__u64 before = message->taker;
 
-	return before != TAKER_NEVER &&
-	       change_taker(message, before, bpf_get_current_pid_tgid());
+	return before != TAKER_NEVER && change_taker(message, before, bpf_get_current_pid_tgid());
 }
 
 /* Put a claim into the table. False: it is withdrawn, somebody has taken the message before. */
@@ -382,7 +381,8 @@ struct sending {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096); /* threads; of one that falls out, the number is looked for anew */
+	__uint(max_entries,
+	       4096); /* threads; of one that falls out, the number is looked for anew */
 	__type(key, __u64);
 	__type(value, struct sending);
 } sendings SEC(".maps");
@@ -451,7 +451,7 @@ static __always_inline void on_queue(struct sock *peer)
 
 	if (!s)
 		return;
-	call = current_call(current_task());
+	call = current_call(SCRATCH_BEGIN);
 	if (call.kind == CALL_IO_URING) {
 		if (last != head_of_queue(peer))
 			tell_sent_by_ring(last, peer);
@@ -493,7 +493,7 @@ static __always_inline void on_send_done(struct sock *sk, int result)
 	__u32 index;
 	int hint;
 
-	call = current_call(current_task());
+	call = current_call(SCRATCH_BEGIN);
 	sending = find_sending(&call);
 	index = index_of(&call, sending);
 	if (sending && sending->told) {

@@ -33,6 +33,7 @@ struct scratch {
 	__u64 lists[SCM_MAX_FD + 3]; /* addresses of the files, as in struct scm_fp_list */
 	__s32 fds[SCM_MAX_FD + 3]; /* their numbers */
 	__u32 nr_fds;
+	struct call call; /* see call.h */
 
 	/* Control messages that are being read, see control.h. */
 	__u64 control, control_end;

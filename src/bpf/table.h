@@ -134,8 +134,7 @@ static __always_inline struct message *table_add(void *table, __u64 address,
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] ||
-		    __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
+		if (bucket->keys[i] || __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
 			continue;
 		bucket->messages[i] = *message;
 		__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);

@@ -30,6 +30,7 @@ struct taking {
 	__u32 first_word;
 	__u32 nr_words;
 	__u32 nr_free; /* of these below the limit */
+	__u32 next_fd; /* that is looked at next, while that is done */
 	__u32 room; /* of the control buffer, in descriptors: a hint */
 	__u16 count;
 	__u8 described, unclaimed;
@@ -81,40 +82,56 @@ static __always_inline __u32 nr_bits(__u64 word)
 	return word * 0x0101010101010101ULL >> 56;
 }
 
-/* Note which descriptors are free, as many as the message has. */
-static __always_inline void note_free(struct taking *taking)
+/*
+ * Note which descriptors of the next word are free. Returns 0 when there are as many as the message has. A
+ * global function: see file.h.
+ */
+__attribute__((noinline)) int note_free_word(void)
 {
 	struct task_struct *task = current_task();
 	struct files_struct *files = load(task, files);
 	struct fdtable *table = load(files, fdt);
 	unsigned long *open = load(table, open_fds);
-	__u64 limit = descriptor_limit(task);
-	__u32 size = load(table, max_fds);
-	__u32 at = load(files, next_fd);
+	__u64 limit = descriptor_limit(task), word = 0;
+	struct taking *taking;
+	__u32 zero = 0, at;
 
+	taking = bpf_map_lookup_elem(&new_taking, &zero);
+	if (!taking)
+		return 0;
+	at = taking->next_fd;
+	if (at >= limit) {
+		taking->at_limit = true;
+		return 0;
+	}
+	if (at < load(table, max_fds))
+		copy_kernel(&word, sizeof(word), open + at / 64);
+	word = ~word & (~0ULL << (at % 64));
+	at = (at & ~63U) + 64;
+	if (at > limit)
+		word &= (1ULL << (limit % 64)) - 1;
+	taking->free[taking->nr_words & (FREE_WORDS - 1)] = word;
+	taking->nr_words++;
+	taking->nr_free += nr_bits(word);
+	taking->next_fd = at;
+	return taking->nr_words < FREE_WORDS && taking->nr_free < taking->count;
+}
+
+/* Note which descriptors are free, as many as the message has. */
+static __always_inline void note_free(struct taking *taking)
+{
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+
+	taking->next_fd = load(files, next_fd);
 	taking->alone = load(files, count.counter) == 1;
-	taking->first_word = at / 64;
+	taking->first_word = taking->next_fd / 64;
 	taking->nr_words = 0;
 	taking->nr_free = 0;
 	taking->at_limit = false;
 	for (__u32 i = 0; i < FREE_WORDS; i++) {
-		__u64 word = 0;
-
-		if (at >= limit) {
-			taking->at_limit = true;
-			return;
-		}
-		if (at < size)
-			copy_kernel(&word, sizeof(word), open + at / 64);
-		word = ~word & (~0ULL << (at % 64));
-		at = (at & ~63U) + 64;
-		if (at > limit)
-			word &= (1ULL << (limit % 64)) - 1;
-		taking->free[i] = word;
-		taking->nr_words = i + 1;
-		taking->nr_free += nr_bits(word);
-		if (taking->nr_free >= taking->count)
-			return;
+		if (!note_free_word())
+			break;
 	}
 }
 
@@ -185,7 +202,7 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 static __always_inline void describe_taker(struct scratch *s, struct sock *sk, bool named)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(task);
+	struct call call = current_call(SCRATCH_END);
 	bool reading = is_receive(&call) || call.kind == CALL_READ;
 
 	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(task, call.fd, sk) : -1);
@@ -201,7 +218,8 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 	if (taking->at_limit && installed >= taking->nr_free)
 		return EVENT_FATE_EMFILE;
 	/* Nobody else can have closed it since: a security module refused it. */
-	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED : EVENT_FATE_UNKNOWN;
+	return taking->alone && taking->room != ROOM_UNKNOWN ? EVENT_FATE_DENIED :
+							       EVENT_FATE_UNKNOWN;
 }
 
 #define SEARCHES_IN_CALL 8
@@ -279,6 +297,51 @@ __attribute__((noinline)) int find_installed(void)
 	return 0;
 }
 
+/* Some of the hinted numbers, from `first` on: how many lead to the files of the message. */
+__attribute__((noinline)) int check_hinted_from(__u32 first)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking = find_taking();
+
+	if (!s || !taking)
+		return 0;
+	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
+		__u32 index = first + i;
+
+		if (index >= s->nr_fds || index >= SCM_MAX_FD ||
+		    file_at(s, *fd_at(s, index)) != taking->files[bounded(index)])
+			return i;
+	}
+	return FILES_IN_CALL;
+}
+
+/*
+ * Where others use the receiver's table too, a number can have become free after the message was taken. Then
+ * the control message in the receiver's memory says which it is, if the table has the file there. Returns
+ * how many files are found so.
+ */
+__attribute__((noinline)) int find_hinted(void)
+{
+	struct call call = current_call(SCRATCH_END);
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking = find_taking();
+	struct user_message message;
+	__u32 first = 0;
+
+	if (!s || !taking || call.kind != CALL_RECEIVE || !read_user_message(&message, &call, 0))
+		return 0;
+	begin_user_control(s, message.control, message.control_length, call.compat);
+	if (!read_controls(s, SCRATCH_END))
+		return 0;
+	for (first = 0; first < SCM_MAX_FD; first += FILES_IN_CALL) {
+		int same = check_hinted_from(first);
+
+		if (same < FILES_IN_CALL)
+			return first + same;
+	}
+	return first;
+}
+
 static __always_inline __u64 close_on_exec_of(__u32 fd)
 {
 	struct task_struct *task = current_task();
@@ -297,6 +360,14 @@ static __always_inline void write_taken_files(struct scratch *s, struct taking *
 
 	find_installed();
 	installed = s->found;
+	if (installed < taking->count && !taking->alone) {
+		__u32 hinted = find_hinted();
+
+		if (hinted > installed)
+			installed = hinted;
+		else
+			find_installed();
+	}
 	s->nr_fds = installed;
 	s->installed = installed;
 	s->room = SCM_MAX_FD;
@@ -313,7 +384,7 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *taking = find_taking();
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message;
 	bool is_read = call.kind == CALL_READ, has_files;
 	__u64 sender = 0;
@@ -380,7 +451,7 @@ static __always_inline void end_taking(struct taking *taking, __u64 sk, bool pee
 __attribute__((noinline)) int take(__u64 skb, __u64 list)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message;
 	struct taking *taking;
 	__u32 zero = 0;
@@ -443,7 +514,7 @@ static __always_inline void on_received(struct sock *sk, int result, int flags)
 __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 	struct message *message = find_message((void *)skb);
 	bool known = message && message->list == list;
 	__u64 number, sk = 0;
@@ -539,7 +610,7 @@ __attribute__((noinline)) int tell_unseen(void)
 /* The buffer of the message that the thread has taken ends. */
 static __always_inline void end_of_buffer(struct taking *taking)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_END);
 
 	taking->gone = true;
 	if (tells_its_end(&call))

@@ -28,7 +28,7 @@ static __always_inline bool descends_from_tracer(struct task_struct *task)
 }
 
 /* In what follows, of the task, and of what its members lead to; `current`: it is the current one. */
-#define of_task(pointer, member) read_known(current && KNOWN_CURRENT, pointer, member)
+#define of_task(pointer, member) read_known(current &&KNOWN_CURRENT, pointer, member)
 
 /* The thread group's pid in the pid namespace of the task itself, and that namespace. */
 static __always_inline void write_pid_namespace(struct event_task *ret, struct task_struct *task,

@@ -140,7 +140,7 @@ static __always_inline bool is_partial(const struct call *call, __u32 index)
 __attribute__((noinline)) int find_addressee(__u64 sk, __u32 index)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_BEGIN);
 
 	if (s)
 		s->addressee = (__u64)addressee_of((struct sock *)sk, &call, index);
@@ -159,7 +159,8 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 		return;
 	number = as_number(s, sk);
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
-		__u32 index = sent - 1 - i; /* the last one first: the queue is searched from its end */
+		__u32 index =
+			sent - 1 - i; /* the last one first: the queue is searched from its end */
 
 		if (i >= sent)
 			break;
@@ -197,7 +198,7 @@ static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 
 
 static __always_inline void on_exit(long result)
 {
-	struct call call = current_call(current_task());
+	struct call call = current_call(SCRATCH_BEGIN);
 
 	switch (call.kind) {
 	case CALL_SEND:

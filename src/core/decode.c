@@ -20,7 +20,8 @@ static bool read_task(struct decoded *ret, const struct event_section *section, 
 	const struct event_task *task = content;
 
 	if (section->size != sizeof(*task) || section->index >= NR_EVENT_PARTIES ||
-	    task->comm[EVENT_COMM_LEN - 1] != '\0' || task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
+	    ret->tasks[section->index] || task->comm[EVENT_COMM_LEN - 1] != '\0' ||
+	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
 		return false;
 	ret->tasks[section->index] = task;
 	return true;
@@ -29,16 +30,20 @@ static bool read_task(struct decoded *ret, const struct event_section *section, 
 static bool read_socket(struct decoded *ret, const struct event_section *section,
 			const void *content)
 {
-	if (section->size != sizeof(struct event_socket) || section->index >= NR_EVENT_PARTIES)
+	const struct event_socket *socket = content;
+
+	if (section->size != sizeof(*socket) || section->index >= NR_EVENT_PARTIES ||
+	    ret->sockets[section->index] || socket->reserved != 0)
 		return false;
-	ret->sockets[section->index] = content;
+	ret->sockets[section->index] = socket;
 	return true;
 }
 
 static bool read_socket_name(struct decoded *ret, const struct event_section *section,
 			     const void *content)
 {
-	if (section->size > EVENT_SUN_PATH || section->index >= NR_EVENT_PARTIES)
+	if (section->size > EVENT_SUN_PATH || section->index >= NR_EVENT_PARTIES ||
+	    ret->names[section->index])
 		return false;
 	ret->names[section->index] = content;
 	ret->name_sizes[section->index] = section->size;
@@ -50,7 +55,8 @@ static bool read_files(struct decoded *ret, const struct event_section *section,
 {
 	const struct event_file *files = content;
 
-	if (section->index > EVENT_MAX_FILES || section->size != section->index * sizeof(*files))
+	if (section->index > EVENT_MAX_FILES || section->size != section->index * sizeof(*files) ||
+	    ret->files)
 		return false;
 	for (uint32_t i = 0; i < section->index; i++) {
 		if (files[i].fate >= NR_EVENT_FATES)
@@ -64,6 +70,8 @@ static bool read_files(struct decoded *ret, const struct event_section *section,
 static bool read_paths(struct decoded *ret, const struct event_section *section,
 		       const void *content)
 {
+	if (ret->paths)
+		return false;
 	ret->paths = content;
 	ret->paths_size = section->size;
 	return true;
@@ -80,10 +88,12 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 };
 
 /* Padding that was not written is what another record left there. */
-static bool is_zero(const char *padding, size_t size)
+static bool is_zero(const void *padding, size_t size)
 {
+	const char *bytes = padding;
+
 	for (size_t i = 0; i < size; i++) {
-		if (padding[i] != 0)
+		if (bytes[i] != 0)
 			return false;
 	}
 	return true;
@@ -105,6 +115,12 @@ static size_t read_section(struct decoded *ret, const char *at, size_t left)
 	return sizeof(*section) + padded;
 }
 
+/* The event of a message that has a number: but a sender and a descriptor that moved may have none. */
+static bool tells_of_a_message(const struct event *event)
+{
+	return event->type != EVENT_SENT && event->type != EVENT_MOVED;
+}
+
 static bool event_is_valid(const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
@@ -112,7 +128,9 @@ static bool event_is_valid(const struct decoded *decoded)
 	return event->type >= EVENT_SENT && event->type <= EVENT_MOVED &&
 	       event->total_files <= EVENT_MAX_FILES && event->error <= 0 &&
 	       event->error >= -MAX_ERRNO && event->via <= EVENT_VIA_IO_URING &&
-	       event->fate < NR_EVENT_FATES && (decoded->files || !decoded->nr_files) &&
+	       event->fate < NR_EVENT_FATES && event->fate != EVENT_FATE_INSTALLED &&
+	       is_zero(event->reserved, sizeof(event->reserved)) &&
+	       (event->message != 0 || !tells_of_a_message(event)) &&
 	       (event->type == EVENT_MOVED || decoded->nr_files <= event->total_files);
 }
 

@@ -141,19 +141,61 @@ static size_t bytes_in_use(const struct join *join)
 	return join->messages.size + join->strays.size + names_size(join->names);
 }
 
-/* The memory is bounded: the oldest gives way. */
+void join_forget_ended(struct join *join)
+{
+	for (size_t i = 0; i < ENDED_LATELY; i++)
+		join->ended_lately[i] = message_free(join->ended_lately[i], join->names);
+}
+
+/* What is malformed in a stray shows late, and is nothing that the caller has given just now. */
+static int count_malformed(struct join *join, int r)
+{
+	if (r != -EBADMSG)
+		return r;
+	join->malformed++;
+	return 0;
+}
+
+static int tell_stray(struct join *join, const struct decoded *decoded);
+
+static int evict_message(struct join *join)
+{
+	struct message *oldest = messages_oldest(&join->messages);
+
+	join->evicted_passes += oldest->total_files;
+	return join_end_message(join, oldest, OUTCOME_UNKNOWN);
+}
+
+static int evict_stray(struct join *join)
+{
+	struct stray *oldest = strays_take(&join->strays, strays_oldest(&join->strays));
+	int r;
+
+	join->evicted_passes += oldest->decoded.event->total_files;
+	r = count_malformed(join, tell_stray(join, &oldest->decoded));
+	free(oldest);
+	return r;
+}
+
+/*
+ * The memory is bounded: the oldest gives way, of those that take more of it. Strays may go, so nobody
+ * holds one over this.
+ */
 static int evict(struct join *join)
 {
-	while (bytes_in_use(join) > join->options.max_bytes && join->messages.count > 0) {
-		struct message *oldest = messages_oldest(&join->messages);
-		int r;
+	int r = 0;
 
-		join->evicted_passes += oldest->total_files;
-		r = join_end_message(join, oldest, OUTCOME_UNKNOWN);
-		if (r < 0)
-			return r;
+	if (bytes_in_use(join) > join->options.max_bytes)
+		join_forget_ended(join);
+	while (r >= 0 && bytes_in_use(join) > join->options.max_bytes) {
+		if (join->strays.size > bytes_in_use(join) / 2)
+			r = evict_stray(join);
+		else if (join->messages.count > 0)
+			r = evict_message(join);
+		else
+			break;
 	}
-	return 0;
+	return r;
 }
 
 /* Takes the message over, also when it fails. */
@@ -236,6 +278,8 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 		message_free(message, join->names);
 		return r;
 	}
+	if (message->common.message == 0)
+		message->common.message = next_own_number(join);
 	*ret = message;
 	return 0;
 }
@@ -315,8 +359,7 @@ static int tell_lost(struct join *join, const struct message *message,
 	return tell_each(join, message, &pass);
 }
 
-static int tell_end(struct join *join, const struct message *message,
-		    const struct decoded *decoded)
+static int tell_end(struct join *join, const struct message *message, const struct decoded *decoded)
 {
 	return decoded->event->type == EVENT_LOST ? tell_lost(join, message, decoded) :
 						    tell_received(join, message, decoded);
@@ -367,7 +410,7 @@ static int end_stray(struct join *join, struct stray *stray)
 	int r;
 
 	strays_take(&join->strays, stray);
-	r = end_message(join, &stray->decoded);
+	r = count_malformed(join, end_message(join, &stray->decoded));
 	free(stray);
 	return r;
 }
@@ -390,6 +433,24 @@ static int add_stray(struct join *join, const struct decoded *decoded)
 	return r < 0 ? r : evict(join);
 }
 
+/* The message of a sender's event, with this number; 0: with one of our own. */
+static int message_from_sender(struct join *join, struct message **ret,
+			       const struct decoded *decoded, uint64_t number)
+{
+	int r = new_message(join, ret, decoded);
+
+	if (r < 0)
+		return r;
+	if (number != 0)
+		(*ret)->common.message = number;
+	take_sender(*ret, decoded);
+	for (uint32_t i = 0; i < (*ret)->nr_files; i++) {
+		if (decoded->files[i].flags & EVENT_FILE_FD_KNOWN)
+			(*ret)->files[i].fd = decoded->files[i].fd;
+	}
+	return 0;
+}
+
 /* A sender's event without a number that nothing of the other side belongs to. */
 static int give_up_claim(struct join *join, const struct decoded *claim)
 {
@@ -400,12 +461,26 @@ static int give_up_claim(struct join *join, const struct decoded *claim)
 		join->unmatched++; /* it is not proved that this was sent */
 		return 0;
 	}
-	r = new_message(join, &message, claim);
+	r = message_from_sender(join, &message, claim, 0);
 	if (r < 0)
 		return r;
-	message->common.message = next_own_number(join);
-	take_sender(message, claim);
 	r = join_tell_outcome(join, message, OUTCOME_UNKNOWN);
+	message_free(message, join->names);
+	return r;
+}
+
+/* All that there is of it, and nothing is kept. */
+static int tell_stray(struct join *join, const struct decoded *decoded)
+{
+	struct message *message;
+	int r;
+
+	if (decoded->event->type == EVENT_SENT)
+		return give_up_claim(join, decoded);
+	r = message_from_receiver(join, &message, decoded);
+	if (r < 0)
+		return r;
+	r = tell_end(join, message, decoded);
 	message_free(message, join->names);
 	return r;
 }
@@ -417,7 +492,7 @@ static int give_up(struct join *join, struct stray *stray)
 	if (stray->decoded.event->type != EVENT_SENT)
 		return end_stray(join, stray);
 	strays_take(&join->strays, stray);
-	r = give_up_claim(join, &stray->decoded);
+	r = count_malformed(join, give_up_claim(join, &stray->decoded));
 	free(stray);
 	return r;
 }
@@ -429,7 +504,7 @@ int join_give_up_strays(struct join *join, uint64_t ns)
 
 	while (r >= 0 && (stray = strays_expired(&join->strays, ns)))
 		r = give_up(join, stray);
-	while (r >= 0 && ns == UINT64_MAX && (stray = TAILQ_FIRST(&join->strays.lasting)))
+	while (r >= 0 && ns == UINT64_MAX && (stray = strays_oldest(&join->strays)))
 		r = give_up(join, stray);
 	return r;
 }
@@ -444,23 +519,6 @@ static int fail_message(struct join *join, const struct message *message, const 
 	pass.error = -event->error;
 	pass.done_ns = event->time_ns;
 	return tell_each(join, message, &pass);
-}
-
-/* The message of a sender's event, with this number. */
-static int message_from_sender(struct join *join, struct message **ret,
-			       const struct decoded *decoded, uint64_t number)
-{
-	int r = new_message(join, ret, decoded);
-
-	if (r < 0)
-		return r;
-	(*ret)->common.message = number;
-	take_sender(*ret, decoded);
-	for (uint32_t i = 0; i < (*ret)->nr_files; i++) {
-		if (decoded->files[i].flags & EVENT_FILE_FD_KNOWN)
-			(*ret)->files[i].fd = decoded->files[i].fd;
-	}
-	return 0;
 }
 
 static int keep_sent(struct join *join, const struct decoded *decoded, uint64_t number)
@@ -491,6 +549,7 @@ static int on_sent(struct join *join, const struct decoded *decoded)
 	const struct event *event = decoded->event;
 	struct message *message;
 	struct stray *end;
+	uint64_t number;
 	int r;
 
 	if (event->flags & EVENT_FAILED) {
@@ -508,8 +567,9 @@ static int on_sent(struct join *join, const struct decoded *decoded)
 	end = strays_end_of(&join->strays, decoded);
 	if (!end)
 		return add_stray(join, decoded);
+	number = end->decoded.event->message;
 	r = keep_claimed(join, decoded, &end->decoded);
-	return r < 0 ? r : end_strays_of(join, end->decoded.event->message);
+	return r < 0 ? r : end_strays_of(join, number);
 }
 
 static int on_send_failed(struct join *join, const struct decoded *decoded)
@@ -538,7 +598,7 @@ static int on_end(struct join *join, const struct decoded *decoded)
 		claim = strays_claim_of(&join->strays, decoded);
 		if (claim) {
 			strays_take(&join->strays, claim);
-			r = keep_claimed(join, &claim->decoded, decoded);
+			r = count_malformed(join, keep_claimed(join, &claim->decoded, decoded));
 			free(claim);
 			return r < 0 ? r : end_message(join, decoded);
 		}
@@ -657,8 +717,7 @@ struct join *join_free(struct join *join)
 		return NULL;
 	messages_free(&join->messages);
 	strays_free(&join->strays);
-	for (size_t i = 0; i < ENDED_LATELY; i++)
-		message_free(join->ended_lately[i], join->names);
+	join_forget_ended(join);
 	identities_free(join->identities);
 	names_free(join->names);
 	free(join);

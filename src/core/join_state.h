@@ -40,6 +40,8 @@ struct join {
 int join_tell_outcome(struct join *join, const struct message *message, enum outcome outcome);
 /* The same, as their last rows: the message is taken out and freed. */
 int join_end_message(struct join *join, struct message *message, enum outcome outcome);
+/* What ended a moment ago is not peeked at any more, or its memory is needed. */
+void join_forget_ended(struct join *join);
 /* The strays that have waited since before `ns` are told as they are. */
 int join_give_up_strays(struct join *join, uint64_t ns);
 

@@ -162,21 +162,22 @@ struct stray *strays_of_number(const struct strays *strays, uint64_t number)
 	return bucket ? TAILQ_FIRST(&bucket->list) : NULL;
 }
 
+/* A path may have a NUL behind it, or not; in a name that begins with one, all counts. */
+static size_t length_of_name(const char *name, size_t size)
+{
+	return name[0] != '\0' ? strnlen(name, size) : size;
+}
+
 /* An address that a claim names is that of the receiving socket, as far as both are known. */
 static bool addresses_agree(const struct decoded *claim, const struct decoded *end)
 {
-	size_t size = claim->name_sizes[EVENT_OTHER];
+	const char *to = claim->names[EVENT_OTHER], *own = end->names[EVENT_SELF];
+	size_t size = claim->name_sizes[EVENT_OTHER], own_size = end->name_sizes[EVENT_SELF];
 
-	if (!is_addressed(claim) || !size || !end->name_sizes[EVENT_SELF])
+	if (!is_addressed(claim) || size == 0 || own_size == 0)
 		return true;
-	/* A path may have a NUL behind it, or not. */
-	if (claim->names[EVENT_OTHER][0] != '\0')
-		return strncmp(claim->names[EVENT_OTHER], end->names[EVENT_SELF],
-			       size < end->name_sizes[EVENT_SELF] ?
-				       size :
-				       end->name_sizes[EVENT_SELF]) == 0;
-	return size == end->name_sizes[EVENT_SELF] &&
-	       memcmp(claim->names[EVENT_OTHER], end->names[EVENT_SELF], size) == 0;
+	size = length_of_name(to, size);
+	return size == length_of_name(own, own_size) && memcmp(to, own, size) == 0;
 }
 
 static bool files_agree(const struct decoded *a, const struct decoded *b)
@@ -230,7 +231,7 @@ struct stray *strays_claim_of(const struct strays *strays, const struct decoded 
 struct stray *strays_end_of(const struct strays *strays, const struct decoded *claim)
 {
 	struct stray_bucket *bucket = find_bucket(strays->by_socket, key_of(claim));
-	struct stray *stray;
+	struct stray *found = NULL, *stray;
 	int looked_at = 0;
 
 	if (!bucket)
@@ -238,11 +239,26 @@ struct stray *strays_end_of(const struct strays *strays, const struct decoded *c
 	TAILQ_FOREACH(stray, &bucket->list, in_socket) {
 		if (++looked_at > MAX_CANDIDATES)
 			break;
-		if (files_agree(&stray->decoded, claim) &&
-		    addresses_agree(claim, &stray->decoded))
-			return stray;
+		if (!files_agree(&stray->decoded, claim) ||
+		    !addresses_agree(claim, &stray->decoded))
+			continue;
+		/* A thread has told of its message before the next one: the other is somebody else's. */
+		if (found && found->decoded.event->message != stray->decoded.event->message)
+			return NULL;
+		if (!found)
+			found = stray;
 	}
-	return NULL;
+	return found;
+}
+
+struct stray *strays_oldest(const struct strays *strays)
+{
+	struct stray *late = TAILQ_FIRST(&strays->by_age);
+	struct stray *lasting = TAILQ_FIRST(&strays->lasting);
+
+	if (!late || !lasting)
+		return late ? late : lasting;
+	return late->since_ns < lasting->since_ns ? late : lasting;
 }
 
 struct stray *strays_expired(const struct strays *strays, uint64_t ns)

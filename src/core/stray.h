@@ -42,7 +42,8 @@ struct stray_bucket {
 
 struct strays {
 	struct stray_bucket *by_number; /* ends of messages that are not known */
-	struct stray_bucket *by_socket; /* those of which no sender was found when they were queued */
+	struct stray_bucket
+		*by_socket; /* those of which no sender was found when they were queued */
 	struct stray_bucket *claims; /* what senders tell without a number, by their socket */
 	struct stray_list by_age; /* those that do not wait for ever */
 	struct stray_list lasting;
@@ -65,6 +66,8 @@ struct stray *strays_of_number(const struct strays *strays, uint64_t number);
  */
 struct stray *strays_claim_of(const struct strays *strays, const struct decoded *end);
 struct stray *strays_end_of(const struct strays *strays, const struct decoded *claim);
+/* The one that has waited for longest; NULL: none waits. */
+struct stray *strays_oldest(const struct strays *strays);
 /* One that has waited since before `ns`; NULL: none has. */
 struct stray *strays_expired(const struct strays *strays, uint64_t ns);
 

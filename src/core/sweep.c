@@ -8,17 +8,18 @@
 /* Told as pending by now, if it is known to be queued. */
 static bool is_due(const struct join *join, const struct message *message, uint64_t now_ns)
 {
-	uint64_t sent_ns = message->common.time_ns;
+	/* Of one that was only peeked at, it is not known when it was sent: it waits since then at least. */
+	uint64_t since_ns = message->common.time_ns ? message->common.time_ns : message->kept_ns;
 
-	return join->options.pending_after_ns > 0 && sent_ns > 0 && now_ns >= sent_ns &&
-	       now_ns - sent_ns >= join->options.pending_after_ns;
+	return join->options.pending_after_ns > 0 && now_ns >= since_ns &&
+	       now_ns - since_ns >= join->options.pending_after_ns;
 }
 
 bool join_wants_sweep(const struct join *join)
 {
 	const struct message *oldest = TAILQ_FIRST(&join->messages.fresh);
 
-	return (join->lost && join->messages.count > 0) ||
+	return ((join->lost || join->lost_before) && join->messages.count > 0) ||
 	       (oldest && is_due(join, oldest, join->now_ns));
 }
 
@@ -113,5 +114,6 @@ int join_finish(struct join *join, uint64_t now_ns)
 		else
 			message_free(messages_take(&join->messages, message), join->names);
 	}
+	join_forget_ended(join);
 	return r;
 }

@@ -18,13 +18,15 @@ struct range {
 
 /*
  * Not printable above ASCII, in order: controls, spaces other than U+0020, letters and marks that
- * show nothing, marks that change the direction of text, surrogates, private use and no characters.
+ * show nothing (Unicode's Default_Ignorable_Code_Point, so variation selectors as well), marks that
+ * change the direction of text, surrogates, private use and no characters.
  */
 static const struct range unprintable[] = {
-	{ 0x0080, 0x00a0 },   { 0x00ad, 0x00ad },   { 0x061c, 0x061c },	   { 0x115f, 0x1160 },
-	{ 0x1680, 0x1680 },   { 0x180e, 0x180e },   { 0x2000, 0x200f },	   { 0x2028, 0x202f },
-	{ 0x205f, 0x206f },   { 0x3000, 0x3000 },   { 0x3164, 0x3164 },	   { 0xd800, 0xf8ff },
-	{ 0xfdd0, 0xfdef },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },	   { 0xfff0, 0xfffb },
+	{ 0x0080, 0x00a0 },   { 0x00ad, 0x00ad },   { 0x034f, 0x034f },	   { 0x061c, 0x061c },
+	{ 0x115f, 0x1160 },   { 0x1680, 0x1680 },   { 0x17b4, 0x17b5 },	   { 0x180b, 0x180f },
+	{ 0x2000, 0x200f },   { 0x2028, 0x202f },   { 0x205f, 0x206f },	   { 0x2800, 0x2800 },
+	{ 0x3000, 0x3000 },   { 0x3164, 0x3164 },   { 0xd800, 0xf8ff },	   { 0xfdd0, 0xfdef },
+	{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },	   { 0xfff0, 0xfffb },
 	{ 0xfffe, 0xffff },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },  { 0x1fffe, 0x1ffff },
 	{ 0x2fffe, 0x2ffff }, { 0x3fffe, 0xe0fff }, { 0xf0000, 0x10ffff },
 };
@@ -147,6 +149,20 @@ size_t text_escape(char *ret, const char *bytes, size_t size, bool ascii)
 	}
 	*end = '\0';
 	return (size_t)(end - ret);
+}
+
+bool text_is_utf8(const char *bytes, size_t size)
+{
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		uint32_t character;
+
+		length = text_decode(bytes + i, size - i, &character);
+		if (length == 0)
+			return false;
+	}
+	return true;
 }
 
 size_t text_to_utf8(char *ret, const char *bytes, size_t size)

@@ -155,8 +155,7 @@ static void size_maps(struct bpf_object *object, const struct object_options *op
 		if (strcmp(name, "events") == 0)
 			bpf_map__set_max_entries(map, options->ring_size);
 		else if (strcmp(name, "scratches") == 0)
-			bpf_map__set_max_entries(map,
-						 bpf_map__max_entries(map) * options->nr_cpus);
+			bpf_map__set_max_entries(map, bpf_map__max_entries(map) * options->nr_cpus);
 	}
 }
 

@@ -501,8 +501,8 @@ static uint64_t skipped_by_all(const struct tracer *tracer, const char *name)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned int i = 0; i < tracer->nr_objects; i++) {
-		uint64_t skipped = skipped_runs_of(
-			bpf_object__find_program_by_name(tracer->objects[i], name));
+		uint64_t skipped =
+			skipped_runs_of(bpf_object__find_program_by_name(tracer->objects[i], name));
 
 		if (skipped < least)
 			least = skipped;

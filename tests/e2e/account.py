@@ -5,29 +5,21 @@
 The ring buffer was full for a while: rows are missing, and others lack a side. What is there must be
 right, and what was told and what was lost must make up what happened, to the last event.
 
-    account.py --way fentry FOLDER
+    account.py --way fentry [--hostile] FOLDER
 """
 
 import argparse
 import collections
 import json
 import pathlib
-import re
 import sys
 
 import compare
+from compare import SIDES
 
-# Of a message that is delivered, an event tells that it was sent and one that it was received.
-SIDES = ("proc.pid", "receiver.pid")
 # The way that has no numbers for messages has an event more, of which no row tells by itself: what
 # sendmsg(2) returned. And where one of these is lost, the two sides may be told in rows of their own.
 KEYLESS = "tracepoint"
-
-
-def lost_events(messages):
-    """The number of lost events in what fdpass said last, or None."""
-    match = re.search(r"; (no|\d+) events? lost", messages)
-    return match and (0 if match[1] == "no" else int(match[1]))
 
 
 def by_message(rows, number_of):
@@ -143,20 +135,53 @@ def check_folder(folder, way):
     return check(
         compare.read_truth(folder / "truth"),
         compare.read_rows(folder / "rows"),
-        lost_events((folder / "messages").read_text("utf-8")),
+        compare.lost_events((folder / "messages").read_text("utf-8")),
         way,
+    )
+
+
+def check_sums(scenarios, rows, lost):
+    """Where messages are too many and too much alike to match them: only how many there were."""
+    happened = sum(
+        compare.events_happened(truths[0])
+        for truth in scenarios.values()
+        for truths in by_message(truth.rows, lambda row: row["message"])
+    )
+    assigned = compare.assign_to_scenarios(scenarios, rows)
+    told = sum(
+        compare.events_told(group)
+        for rows_of_one in assigned.values()
+        for group in by_message(rows_of_one, lambda row: row.get("id", "").rpartition(".")[0])
+    )
+    summary = f"{told} events in rows and {lost} lost of {happened}"
+    if lost is None or told + lost != happened:
+        return ["what was told and what was lost is not what happened"], summary
+    return [], summary
+
+
+def check_hostile(folder):
+    """What guest-run.sh left of a trace with hostile programs."""
+    return check_sums(
+        compare.read_truth(folder / "truth"),
+        compare.read_rows(folder / "rows"),
+        compare.lost_events((folder / "messages").read_text("utf-8")),
     )
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--way", required=True, help="how it was attached")
+    parser.add_argument("--hostile", action="store_true", help="a trace with hostile programs")
     parser.add_argument("folder", type=pathlib.Path, help="with truth, rows and messages")
     options = parser.parse_args(arguments)
-    problems, summary = check_folder(options.folder, options.way)
+    what = "hostile programs" if options.hostile else "stopped reader"
+    if options.hostile:
+        problems, summary = check_hostile(options.folder)
+    else:
+        problems, summary = check_folder(options.folder, options.way)
     for problem in problems[:10]:
-        print(f"stopped reader: {problem}")
-    print(f"{options.way}, stopped reader: {summary}")
+        print(f"{what}: {problem}")
+    print(f"{options.way}, {what}: {summary}")
     return 1 if problems else 0
 
 

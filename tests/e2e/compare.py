@@ -6,11 +6,16 @@ The truth names every field that a row must have. What it does not name must not
 made-up value is as wrong as a missing one. Where a way to attach cannot know something on a kernel,
 the list of gaps says so, with the reason; an entry that is not needed is a failure too.
 
-    compare.py --truth T --rows R --way fentry --kernel 6.12 [--gaps G] [--whole] [--verdict V]
+Who hides what it passes has rows that may leave out anything, and be wrong in nothing. Where a side
+of a message is not told at all, a lost event must have been counted: --messages has their number.
+
+    compare.py --truth T --rows R --way fentry --kernel 6.12 [--gaps G] [--messages M] [--whole]
+        [--verdict V]
     compare.py --table V...
 """
 
 import argparse
+import bisect
 import collections
 import dataclasses
 import datetime
@@ -30,6 +35,10 @@ ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "
 # CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.
 CLOCK_SLACK_NS = 10_000_000
 MISSING = object()
+# What stands before the part of a path that was walked.
+CUT_MARK = "..."
+# Of a message that is delivered, an event tells that it was sent and one that it was received.
+SIDES = ("proc.pid", "receiver.pid")
 
 
 def flatten(document, prefix=""):
@@ -164,6 +173,25 @@ def assign_to_scenarios(scenarios, rows):
     return assigned
 
 
+def lost_events(messages):
+    """The number of lost events in what fdpass said last, or None."""
+    match = re.search(r"; (no|\d+) events? lost", messages)
+    return match and (0 if match[1] == "no" else int(match[1]))
+
+
+def events_happened(truth):
+    """How many events there were of a row's message, by the truth. A move is one event."""
+    known = {**truth["may"], **truth["fields"]}
+    return sum(side in known for side in SIDES) if known["via"] == "scm_rights" else 1
+
+
+def events_told(rows):
+    """How many of them the message's rows tell."""
+    if any(row.get("via", "scm_rights") != "scm_rights" for row in rows):
+        return 1
+    return sum(any(side in row for row in rows) for side in SIDES)
+
+
 def index_of(row):
     return str(row.get("id", "")).rpartition(".")[2]
 
@@ -184,21 +212,47 @@ MATCHES = (
 )
 
 
+def match_in_order(truths, rows, times):
+    """Of who hides them: passes that are alike, where there are as many rows as there were passes.
+
+    They follow each other closer than clocks agree, so that their windows would not do.
+    """
+    passes, buckets = collections.defaultdict(list), collections.defaultdict(list)
+    for truth in truths:
+        if truth.get("hidden") and "sent" in truth:
+            known = {**truth["may"], **truth["fields"]}
+            passes[(str(truth["index"]), *(known.get(key) for key in MATCHES[0]))].append(truth)
+    for row in rows:
+        buckets[(index_of(row), *(row.get(key) for key in MATCHES[0]))].append(row)
+    for key, alike in passes.items():
+        bucket = sorted(buckets[key], key=lambda row: times[id(row)] or 0)
+        alike.sort(key=lambda truth: truth["sent"])
+        if len(bucket) == len(alike) and all(
+            in_window(times[id(row)], truth["sent"], CLOCK_SLACK_NS)
+            for truth, row in zip(alike, bucket)
+        ):
+            yield from zip(alike, bucket)
+
+
 def match_rows(truths, rows):
     """Pair each truth with a row. Returns the pairs, the truths and the rows that are left."""
-    pairs = []
     times = {id(row): nanoseconds(row.get("timestamp")) for row in rows}
+    pairs = list(match_in_order(truths, rows, times))
+    matched = {id(one) for pair in pairs for one in pair}
+    truths = [truth for truth in truths if id(truth) not in matched]
+    rows = [row for row in rows if id(row) not in matched]
     for keys in MATCHES:
-        # In the window of the send first; whoever is left then, in their order.
-        for timed in (True, False):
+        # In the window of the send first, so that what is missing shifts nothing; then as near to
+        # it as clocks differ; whoever is left then, in their order.
+        for slack in (0, CLOCK_SLACK_NS, None):
             buckets = collections.defaultdict(list)
-            for row in rows:
+            for row in sorted(rows, key=lambda row: times[id(row)] or 0):
                 buckets[(index_of(row), *(row.get(key) for key in keys))].append(row)
             left = []
             for truth in truths:
                 known = {**truth["may"], **truth["fields"]}
                 bucket = buckets[(str(truth["index"]), *(known.get(key) for key in keys))]
-                place = find_place(truth, bucket, times, timed)
+                place = find_place(truth, bucket, times, slack)
                 if place is None:
                     left.append(truth)
                 else:
@@ -208,23 +262,29 @@ def match_rows(truths, rows):
     return pairs, truths, rows
 
 
-def find_place(truth, bucket, times, timed):
-    if not timed:
+def find_place(truth, bucket, times, slack):
+    if slack is None:
         return 0 if bucket else None
     window = truth.get("sent")
-    for place, row in enumerate(bucket):
-        if window and in_window(times[id(row)], window, CLOCK_SLACK_NS):
-            return place
+    if not window:
+        return None
+    # The first since it was sent, which may be the one after; or else the last before.
+    after = bisect.bisect_left(bucket, window[0], key=lambda row: times[id(row)] or 0)
+    for place in (after, after - 1):
+        if 0 <= place < len(bucket):
+            if in_window(times[id(bucket[place])], window, slack):
+                return place
     return None
 
 
 class Comparison:
     """One run of a way on a kernel. check() gives the verdict on a scenario."""
 
-    def __init__(self, way, kernel, gaps=()):
+    def __init__(self, way, kernel, gaps=(), lost=0):
         self.way = way
         self.kernel = kernel
         self.gaps = list(gaps)
+        self.lost = lost  # events that were counted, and that no message has needed yet
         self.applying = {}  # scenario, field → the gaps that say something about it
         self.file_ids = {}  # file_id → the open file description that had it first, and its file
         self.ids = {}  # id → scenario, message, index
@@ -275,15 +335,36 @@ class Comparison:
                 else:
                     problems.append(f"{describe(expected)}: {field}: {problem}")
         self.try_gaps(truth)
+        untold = self.untold_messages(truth, pairs)
         for expected in missing:
+            if expected.get("hidden") and expected["message"] not in untold:
+                continue
             gap = self.excuse(truth.name, "row")
+            untold.discard(expected["message"])
             if gap:
                 excused.add(("row", gap.reason))
             else:
                 problems.append(f"{describe(expected)}: no such row")
+        problems.extend(
+            f"message {number}: an event is neither told nor counted as lost"
+            for number in sorted(untold)
+        )
         problems.extend(f"a row too many: {json.dumps(row)}" for row in extra)
         state = "fail" if problems else "gap" if excused else "pass"
         return self.verdict(state, truth, problems, excused)
+
+    def untold_messages(self, truth, pairs):
+        """Those of who hides them of which an event is not told, and was not counted as lost."""
+        rows, untold = collections.defaultdict(list), set()
+        for expected, row in pairs:
+            rows[expected["message"]].append(row)
+        for expected in {row["message"]: row for row in truth.rows}.values():
+            number = expected["message"]
+            needed = max(0, events_happened(expected) - events_told(rows[number]))
+            if needed > self.lost and expected.get("hidden"):
+                untold.add(number)
+            self.lost = max(0, self.lost - needed)
+        return untold
 
     @staticmethod
     def verdict(state, truth, problems, excused):
@@ -296,6 +377,11 @@ class Comparison:
 
     def compare_row(self, truth, row, scenario, descriptions):
         """Each field that is not as it must be, and what is wrong with it."""
+        for field, problem in self.compare_fields(truth, row, scenario, descriptions):
+            if field == "id" or not truth.get("hidden") or not problem.startswith("missing"):
+                yield field, problem
+
+    def compare_fields(self, truth, row, scenario, descriptions):
         for field, expected in truth["fields"].items():
             yield from compare_value(field, expected, row.get(field, MISSING), required=True)
         for field, expected in truth["may"].items():
@@ -379,8 +465,15 @@ def compare_value(field, expected, value, required):
     if value is MISSING:
         if required:
             yield field, f"missing, should be {expected!r}"
+    elif field == "file" and not required and is_cut(expected, value):
+        return
     elif type(value) is not type(expected) or value != expected:
         yield field, f"{value!r} should be {expected!r}"
+
+
+def is_cut(expected, value):
+    """Is this the end of the path, marked as such?"""
+    return value.startswith(CUT_MARK) and expected.endswith(value[len(CUT_MARK) :])
 
 
 def file_of(truth):
@@ -401,9 +494,9 @@ def describe(truth):
     )
 
 
-def compare(scenarios, rows, way, kernel, gaps=(), whole=False):
+def compare(scenarios, rows, way, kernel, gaps=(), whole=False, lost=0):
     """The verdict on a run: {"way", "kernel", "passed", "scenarios": {name: verdict}, …}."""
-    comparison = Comparison(way, kernel, gaps)
+    comparison = Comparison(way, kernel, gaps, lost)
     assigned = assign_to_scenarios(scenarios, rows)
     verdicts = {
         name: comparison.check(truth, assigned[name]) for name, truth in scenarios.items()
@@ -439,7 +532,11 @@ MARKS = {"pass": "ok", "gap": "gap", "skip": "-", "fail": "FAIL", "broken": "BRO
 
 def print_table(verdicts, stream):
     """Scenario × kernel × way, and below it why there are gaps and dashes."""
-    runs = [(f"{verdict['kernel']} {verdict['way']}", verdict["scenarios"]) for verdict in verdicts]
+    merged = {}  # a way has several traces
+    for verdict in verdicts:
+        run = merged.setdefault(f"{verdict['kernel']} {verdict['way']}", {})
+        run.update(verdict["scenarios"])
+    runs = list(merged.items())
     names = list(dict.fromkeys(name for _, scenarios in runs for name in scenarios))
     width = max((len(name) for name in names), default=0)
     print(" ".join(["scenario".ljust(width)] + [run for run, _ in runs]), file=stream)
@@ -477,6 +574,7 @@ def main(arguments):
     parser.add_argument("--way", help="how it was attached")
     parser.add_argument("--kernel", help="the kernel, as in tests/vm/KERNELS")
     parser.add_argument("--gaps", help="what cannot be known, with reasons")
+    parser.add_argument("--messages", help="what fdpass said, with the number of lost events")
     parser.add_argument("--whole", action="store_true", help="all ran: a needless gap fails")
     parser.add_argument("--verdict", help="write the verdict there, as JSON")
     parser.add_argument("--table", nargs="+", metavar="VERDICT", help="print verdicts as a table")
@@ -488,6 +586,7 @@ def main(arguments):
     for name in ("truth", "rows", "way", "kernel"):
         if getattr(options, name) is None:
             parser.error(f"--{name} is missing")
+    messages = options.messages and pathlib.Path(options.messages).read_text("utf-8")
     verdict = compare(
         read_truth(options.truth),
         read_rows(options.rows),
@@ -495,6 +594,7 @@ def main(arguments):
         options.kernel,
         read_gaps(options.gaps) if options.gaps else (),
         options.whole,
+        messages and lost_events(messages) or 0,
     )
     if options.verdict:
         pathlib.Path(options.verdict).write_text(json.dumps(verdict, indent=1) + "\n", "utf-8")

@@ -34,7 +34,7 @@ wait_for_line() {
 
 # End a process, and tell its status. $1: its pid
 stop() {
-	kill -INT "$1"
+	kill -TERM "$1"
 	tries=0
 	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
 	while [ $tries -lt 100 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
@@ -81,6 +81,52 @@ run_stopped() {
 	cat "$2/messages" >&2
 	# 3: it ran and lost events.
 	[ "$(cat "$2/status")" = 3 ] && [ $result = 0 ]
+}
+
+# Trace programs that hide what they do, beside others that do not. $1: the way, $2: a folder
+run_hostile() {
+	mkdir -p "$2"
+	rm -f "$2/truth" "$2/rows" "$2/status"
+	: >"$2/messages"
+	fdpass --attach "$1" --system-calls -o json >"$2/rows" 2>"$2/messages" &
+	tracer=$!
+	wait_until_tracing $tracer "$2/messages" || return 1
+
+	timeout 100 workload --truth "$2/truth" hostile >"$2/scenarios" 2>&1
+	result=$?
+	sleep 1
+	stop $tracer
+	echo $? >"$2/status"
+	cat "$2/messages" >&2
+	[ $result = 0 ] || grep -v ' ran$' "$2/scenarios" >&2
+	# 3: it ran and lost events, which it may here.
+	{ [ "$(cat "$2/status")" = 0 ] || [ "$(cat "$2/status")" = 3 ]; } && [ $result = 0 ]
+}
+
+# The definitions in kprobe_events of a tracer. $1: its pid
+definitions_of() {
+	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
+}
+
+# What a tracer that is killed leaves behind, the next one removes.
+run_killed() {
+	result=1
+	tracefs=$(mktemp -d)
+	mount -t tracefs tracefs "$tracefs" || return 1
+	: >"$tracefs.messages"
+	fdpass --attach kprobe >/dev/null 2>"$tracefs.messages" &
+	killed=$!
+	if wait_until_tracing $killed "$tracefs.messages"; then
+		kill -KILL $killed
+		wait $killed
+		left=$(definitions_of $killed)
+		fdpass --attach kprobe -- true >/dev/null 2>&1
+		[ "$(definitions_of $killed)" = 0 ] && result=0
+		echo "guest-run.sh: a killed tracer left $left definitions, $(definitions_of $killed) after another"
+		[ "$left" -gt 0 ] || result=1
+	fi
+	umount "$tracefs"
+	return $result
 }
 
 # One way. $1: the way, $2: its folder
@@ -134,6 +180,9 @@ run_way() {
 mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
-	[ ! -e "$folder/$way/rows" ] || run_stopped "$way" "$folder/$way/stopped" || failed=1
+	[ -e "$folder/$way/rows" ] || continue
+	run_stopped "$way" "$folder/$way/stopped" || failed=1
+	run_hostile "$way" "$folder/$way/hostile" || failed=1
+	[ "$way" != kprobe ] || run_killed || failed=1
 done
 exit $failed

@@ -77,4 +77,12 @@ def test_identity_of_another():
     (("3 passes; no events lost", 0), ("3 passes; 17 events lost (x)", 17), ("killed", None)),
 )
 def test_lost_events(said, lost):
-    assert account.lost_events(said) == lost
+    assert compare.lost_events(said) == lost
+
+
+@pytest.mark.parametrize("lost, good", [(None, False), (0, False), (1, True), (2, False)])
+def test_sums(lost, good):
+    """Of the second message one side is told, and the other must have been counted."""
+    scenario = compare.Truth("s", "ran", pids={10, 11}, sockets={77, 78}, rows=TRUTH)
+    problems, _ = account.check_sums({"s": scenario}, [*TOLD, side(TRUTH[2], False)], lost)
+    assert (problems == []) == good

@@ -323,3 +323,89 @@ def test_rows_that_are_no_json(tmp_path):
     path.write_bytes(b'{"a": "\xff"}\n')
     with pytest.raises(ValueError):
         compare.read_rows(path)
+
+
+def hidden(truth, **changes):
+    """Who did it hides it: any field may be left out."""
+    fields = {key: compare.as_printed(value) for key, value in truth["fields"].items()}
+    return {**truth, "fields": {}, "may": fields, "hidden": True, **changes}
+
+
+def verdict_on_hidden(rows, lost=0):
+    truth = compare.Truth("s", "ran", pids={10, 11}, sockets={77, 78},
+                          rows=[hidden(truth) for truth in TRUTH])
+    return compare.compare({"s": truth}, rows, "fentry", "6.12", lost=lost)["scenarios"]["s"]
+
+
+def test_hidden_rows_may_lack_fields():
+    rows = [synthetic(truth) for truth in TRUTH]
+    for row in rows:
+        for field in ("outcome", "file", "receiver.fd", "timestamp", "latency_ns", "file_id"):
+            del row[field]
+    assert verdict_on_hidden(rows)["verdict"] == "pass"
+
+
+@pytest.mark.parametrize("field, value", [
+    ("outcome", "lost"), ("fd", 99), ("receiver.fd", 99), ("file", "/b"), ("file_ino", 1),
+    ("timestamp", "2001-01-01T00:00:00.000000000Z"), ("latency_ns", 10**9), ("reason", "read"),
+])
+def test_hidden_rows_may_not_be_wrong(field, value):
+    rows = [synthetic(truth) for truth in TRUTH]
+    rows[0][field] = value
+    assert verdict_on_hidden(rows)["verdict"] == "fail"
+
+
+@pytest.mark.parametrize("lost, verdict", [(0, "fail"), (1, "fail"), (2, "pass")])
+def test_hidden_message_needs_two_losses(lost, verdict):
+    rows = [synthetic(truth) for truth in TRUTH[:2]]
+    assert verdict_on_hidden(rows, lost)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("lost, verdict", [(0, "fail"), (1, "pass")])
+def test_hidden_side_needs_a_loss(lost, verdict):
+    rows = [synthetic(truth) for truth in TRUTH]
+    rows[2] = {key: value for key, value in rows[2].items() if not key.startswith("receiver.")}
+    assert verdict_on_hidden(rows, lost)["verdict"] == verdict
+
+
+def test_exact_rows_need_no_loss():
+    """A loss is no excuse for the innocent."""
+    truth = compare.Truth("s", "ran", pids={10, 11}, sockets={77, 78}, rows=TRUTH)
+    rows = [synthetic(truth) for truth in TRUTH[:2]]
+    verdict = compare.compare({"s": truth}, rows, "fentry", "6.12", lost=9)["scenarios"]["s"]
+    assert any("no such row" in problem for problem in verdict["problems"])
+
+
+@pytest.mark.parametrize("missing, late", [(3, 0), (None, 1500)])
+def test_passes_that_are_alike(missing, late):
+    """Each has its own row: where one is missing, or the clocks differ more than the passes."""
+    truths = [
+        hidden(truth_row(1 + i, 0), sent=[SENT + 1000 * i, SENT + 1000 * i + 900],
+               latency_ns=[10 * i, 10 * i + 5], ofd=1)
+        for i in range(20)
+    ]
+    for truth in truths:
+        truth["may"]["file_ino"] = 5
+    rows = [
+        {**truth["may"], "id": f"{truth['message']}.0",
+         "timestamp": f"2023-11-14T22:13:20.{truth['sent'][0] - SENT + 500 + late:09}Z",
+         "latency_ns": truth["latency_ns"][0] + 1, "file_id": f"{1:016x}"}
+        for truth in truths if truth["message"] != missing
+    ]
+    lost = 0 if missing is None else 2
+    truth = compare.Truth("s", "ran", pids={10, 11}, sockets={77, 78}, rows=truths)
+    verdict = compare.compare({"s": truth}, rows, "fentry", "6.12", lost=lost)["scenarios"]["s"]
+    problems = [problem for problem in verdict["problems"] if "timestamp" not in problem]
+    assert problems == []
+
+
+@pytest.mark.parametrize("told, good", [
+    ("/long/way/end", True), (".../way/end", True), (".../end", True), (".../other", False),
+    ("/end", False),
+])
+def test_path_may_be_cut(told, good):
+    truth = hidden(TRUTH[0], ofd=1)
+    truth["may"]["file"] = "/long/way/end"
+    row = {**synthetic(TRUTH[0]), "file": told, "file_id": f"{1:016x}"}
+    problems = list(compare.Comparison("", "").compare_row(truth, row, "s", {}))
+    assert (problems == []) == good

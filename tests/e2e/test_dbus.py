@@ -1,48 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guide's D-Bus example on real parts: client → dbus-broker → server, with both receivers.
+"""The guide's D-Bus example on real parts: client → bus → server, with both receivers.
 
-FDPASS is the program to test; the example's programs are in the same build folder.
+The bus is a dbus-broker, and once more a dbus-daemon; strace is a second witness.
 """
 
-import json
-import os
-import pathlib
 import re
-import signal
 import subprocess
 
 import pytest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-FDPASS = pathlib.Path(os.environ.get("FDPASS", SOURCE / "build/src/fdpass")).resolve()
-BUILD = FDPASS.parents[1]
+import strace
+from tracing import BUILD, DEADLINE_S, GUIDE, SOURCE, Trace
+
 EXAMPLE = SOURCE / "tests/examples/dbus/run"
-
-GUIDE = ["--host", "--fields", "proc.comm,proc.pid,socket_ino,sockfd,fd,file"]
-DEADLINE_S = 20
-
-
-class Trace:
-    """fdpass, from when it says that it traces until it is told to end."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [FDPASS, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
-        )
-        line = self.process.stderr.readline()
-        if "tracing with" not in line:
-            self.process.kill()
-            raise AssertionError(line + self.process.communicate()[1])
-
-    def end(self):
-        self.process.send_signal(signal.SIGINT)
-        output, messages = self.process.communicate(timeout=DEADLINE_S)
-        assert self.process.returncode == 0, messages
-        return output
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +24,10 @@ def run():
             [EXAMPLE, BUILD], capture_output=True, encoding="utf-8", timeout=DEADLINE_S
         )
     finally:
-        rows, table = as_json.end(), as_table.end()
+        rows, table = as_json.end_rows(), as_table.end()
     assert example.returncode == 0, example.stderr
     assert example.stdout == ""
-    return example.stderr, [json.loads(line) for line in rows.splitlines()], table
+    return example.stderr, rows, table
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +43,7 @@ def hops(run):
         and (row["proc"]["pid"] == client or row["receiver"].get("pid") == server)
     ]
     assert len(ours) == 2, rows
-    return sorted(ours, key=lambda row: row["timestamp"])
+    return ours
 
 
 def test_each_hop_has_its_sender_and_its_receiver(hops):
@@ -114,3 +84,36 @@ def test_the_guide_s_table(run, hops):
         assert line.index("/dev/null") == header.index("FILE")
         for number, end in zip(map(str, numbers), ends):
             assert line[end - len(number) - 1 : end] == f" {number}", line
+
+
+BUSES = {
+    "dbus-broker": [EXAMPLE, BUILD],
+    "dbus-daemon": ["dbus-run-session", "--", EXAMPLE, BUILD, "on-the-bus"],
+}
+# Who hands what to whom. dbus-broker is given the socket to listen at; dbus-daemon opens its own.
+PASSES = {
+    "dbus-broker": [
+        ("private-bus", "UNIX-STREAM", "dbus-broker"),
+        ("client", "/dev/null", "dbus-broker"),
+        ("dbus-broker", "/dev/null", "server"),
+    ],
+    "dbus-daemon": [
+        ("client", "/dev/null", "dbus-daemon"),
+        ("dbus-daemon", "/dev/null", "server"),
+    ],
+}
+
+
+@pytest.mark.parametrize("bus", BUSES)
+def test_the_rows_are_what_strace_saw(bus, tmp_path):
+    trace = Trace("-o", "json")
+    try:
+        subprocess.run(
+            [*strace.prefix(tmp_path), *BUSES[bus]], check=True, capture_output=True, timeout=60
+        )
+    finally:
+        rows = strace.rows_of(tmp_path, trace.end_rows())
+    passes = [(row["proc"]["comm"], row["file"], row["receiver"]["comm"]) for row in rows]
+    assert passes == PASSES[bus]
+    assert strace.statement_of_rows(rows) == strace.statement(tmp_path)
+    assert rows[-1]["file_id"] == rows[-2]["file_id"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the README and the manual page tell people to type is understood by the program."""
+"""What the README, the guide and the manual page tell people to type is understood by the program."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 FDPASS = pathlib.Path(os.environ.get("FDPASS", SOURCE / "build/src/fdpass")).resolve()
 BUILD = FDPASS.parents[1]
-DOCUMENTS = ("README.md", "docs/fdpass.8.rst")
+DOCUMENTS = ("README.md", "docs/fdpass.8.rst", "docs/guide.md")
 
 
 def command_lines():

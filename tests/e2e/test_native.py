@@ -28,8 +28,18 @@ def scenarios():
         if path.exists():
             listed = subprocess.run([path, "list"], stdout=subprocess.PIPE, text=True, check=True)
             names += listed.stdout.split()
-    # What guest-run.sh leaves out of the 32-bit ones.
-    return [name for name in names if not name.startswith(("32/file", "32/ring", "32/load"))]
+    # What guest-run.sh leaves out.
+    left_out = ("mass/", "32/file/", "32/ring/", "32/load/", "32/hostile/", "32/mass/")
+    return [name for name in names if not name.startswith(left_out)]
+
+
+def read_trace(folder):
+    return compare.read_truth(folder / "truth"), compare.read_rows(folder / "rows")
+
+
+def compare_trace(truth, rows, way, lost=0):
+    gaps = compare.read_gaps(HERE / "gaps")
+    return compare.compare(truth, rows, way, "native", gaps, whole=True, lost=lost)
 
 
 @pytest.fixture(name="verdict", scope="module", params=WAYS)
@@ -50,14 +60,15 @@ def fixture_verdict(request, tmp_path_factory):
     )
     result = folder / request.param
     assert (result / "truth").exists(), run.stdout
-    verdict = compare.compare(
-        compare.read_truth(result / "truth"),
-        compare.read_rows(result / "rows"),
-        request.param,
-        "native",
-        compare.read_gaps(HERE / "gaps"),
-        whole=True,
-    )
+    verdict = compare_trace(*read_trace(result), request.param)
+    hostile = result / "hostile"
+    lost = compare.lost_events((hostile / "messages").read_text("utf-8")) or 0
+    truth, rows = read_trace(hostile)
+    verdict_of_hostile = compare_trace(truth, rows, request.param, lost)
+    verdict["scenarios"].update(verdict_of_hostile["scenarios"])
+    verdict["needless_gaps"] += verdict_of_hostile["needless_gaps"]
+    verdict["hostile"] = account.check_sums(truth, rows, lost)
+    verdict["hostile_status"] = (hostile / "status").read_text().strip()
     verdict["run"] = {
         "status": run.returncode,
         "output": run.stdout,
@@ -74,6 +85,13 @@ def test_scenario(verdict, name):
     if scenario["verdict"] == "skip":
         pytest.skip(scenario["problems"][0])
     assert scenario["verdict"] in ("pass", "gap"), "\n".join(scenario["problems"][:20])
+
+
+def test_hostile_programs(verdict):
+    """What was told and what was lost is what happened, and the status says whether any was."""
+    problems, summary = verdict["hostile"]
+    assert not problems, "\n".join([*problems, summary])
+    assert verdict["hostile_status"] == ("0" if " 0 lost" in summary else "3")
 
 
 def test_ended_well(verdict):

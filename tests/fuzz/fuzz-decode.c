@@ -16,11 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(record, data, size);
 	if (decode_record(record, size, &decoded) == 0) {
-		for (unsigned int i = 0; i < decoded.event->nr_files; i++) {
-			char *path = NULL;
+		for (unsigned int i = 0; i < decoded.nr_files; i++) {
+			char path[DECODE_PATH_MAX];
+			int length;
 
-			decode_path(&decoded, &decoded.files[i], &path);
-			free(path);
+			if (decode_path(&decoded, &decoded.files[i], path, &length) == 0 &&
+			    length >= 0 && (length >= DECODE_PATH_MAX || path[length] != '\0'))
+				abort();
 		}
 	}
 	free(record);

@@ -2,7 +2,8 @@
 /*
  * Fuzz target: a trace of any bytes. It is a sequence of records, each as long as its event.size
  * says (rounded up to 8 bytes); a size of 0 stands for a sweep that finds the struct event_queued
- * behind it, one of 8 for a loss. Whatever it is, the rows are well formed and nothing is left behind.
+ * behind it, one of 8 for a loss, one of 16 for the clock and one of 24 for a sweep that is given up.
+ * Whatever it is, the rows are well formed, and nothing is left behind.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,10 +15,11 @@
 static int check_row(void *userdata, const struct pass *pass)
 {
 	(void)userdata;
-	if (pass->message == 0 || pass->outcome >= NR_OUTCOMES || pass->loss >= NR_LOSSES ||
+	if (pass->message == 0 || pass->outcome >= NR_OUTCOMES || pass->fate >= NR_EVENT_FATES ||
 	    pass->error < 0 || pass->socket_path_len > sizeof(pass->socket_path) ||
-	    (pass->loss != LOSS_UNKNOWN && pass->outcome != OUTCOME_LOST) ||
-	    (pass->file.path && strlen(pass->file.path) > 2 * EVENT_MAX_PATH))
+	    (pass->fate != EVENT_FATE_UNKNOWN && pass->outcome != OUTCOME_LOST) ||
+	    (!pass->file.known && (pass->file.path || pass->file.identity)) ||
+	    (pass->file.path && strlen(pass->file.path) > EVENT_MAX_PATH + strlen("...")))
 		abort();
 	return 0;
 }
@@ -45,9 +47,51 @@ static void give_record(struct join *join, const uint8_t *data, size_t size)
 	free(record);
 }
 
+/* What stands in place of a record, by the size that it has. */
+enum { SWEEP = 0, LOSS = 8, TICK = 16, SWEEP_GIVEN_UP = 24 };
+
+static size_t size_of_step(uint32_t length)
+{
+	return length ? ((size_t)length + 7) & ~(size_t)7 : 8 + sizeof(struct event_queued);
+}
+
+static void take_step(struct join *join, uint32_t length, const uint8_t *data, uint64_t now_ns)
+{
+	switch (length) {
+	case SWEEP:
+		sweep(join, data + 8, now_ns);
+		break;
+	case LOSS:
+		join_note_loss(join);
+		break;
+	case TICK:
+		join_tick(join, now_ns);
+		break;
+	case SWEEP_GIVEN_UP:
+		join_sweep_begin(join, now_ns);
+		break;
+	default:
+		give_record(join, data, length);
+	}
+}
+
+static void check_end(struct join *join)
+{
+	struct join_counts counts;
+
+	join_counts(join, &counts);
+	if (counts.messages_open != 0 || counts.bytes != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct join_options options = { .pending_after_ns = 1000, .max_messages = 8 };
+	const struct join_options options = {
+		.pending_after_ns = 1000,
+		.late_ns = 100000,
+		.max_bytes = 4096, /* two messages or three: many fall out */
+		.sees_creations = size % 2,
+	};
 	struct join *join;
 	uint32_t length;
 	size_t step;
@@ -56,17 +100,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (size_t at = 0; size - at >= sizeof(length); at += step) {
 		memcpy(&length, data + at, sizeof(length));
-		step = length ? ((size_t)length + 7) & ~(size_t)7 : 8 + sizeof(struct event_queued);
+		step = size_of_step(length);
 		if (step > size - at)
 			break;
-		if (length == 0)
-			sweep(join, data + at + 8, at * 1000);
-		else if (length == 8)
-			join_note_loss(join);
-		else
-			give_record(join, data + at, length);
+		take_step(join, length, data + at, at * 1000);
 	}
 	join_finish(join, size * 1000);
+	check_end(join);
 	join_free(join);
 	return 0;
 }

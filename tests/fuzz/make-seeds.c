@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes the seed corpus into a folder: a file for each kind of event, for fuzz-decode, and traces of
- * several of them, for fuzz-join; each target reads both.
+ * Writes the seed corpus into a folder: a file for each kind of event, for fuzz-decode, traces of several
+ * of them, for fuzz-join, and expressions, for fuzz-filter; each target reads all.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,100 +13,121 @@
 
 #include "record.h"
 
+static void set_sockets(struct record *record, enum event_party client, enum event_party server)
+{
+	record_set_socket(record, client, 0x501, 601, client == EVENT_SELF ? 3 : -1);
+	record_set_socket(record, server, 0x502, 602, server == EVENT_SELF ? 4 : -1);
+	record_set_socket_name(record, server, "/run", 4);
+}
+
 static void make_sent(struct record *record)
 {
 	struct event *event = record_begin(record, EVENT_SENT, 1);
 
 	event->time_ns = 1000;
 	event->flags = EVENT_DESCRIBED;
-	record_set_task(&event->task, 101);
-	event->socket = (struct event_socket){ 0x501, 601, 3, SOCK_STREAM, 0, "", 0 };
-	event->peer = (struct event_socket){ 0x502, 602, -1, SOCK_STREAM, 4, "/run", 0 };
+	record_set_task(record, EVENT_SELF, 101);
+	set_sockets(record, EVENT_SELF, EVENT_OTHER);
 	record_add_file(record, 0xfa, 10);
 	record_add_file(record, 0xfb, 11);
 	record_set_path(record, 0, "/dev/null");
-	record_file(record, 1)->flags |= EVENT_FILE_PSEUDO;
+	record->files[1].flags |= EVENT_FILE_PSEUDO;
 	record_set_path(record, 1, "/[eventfd]");
 }
 
 static void make_refused(struct record *record)
 {
 	make_sent(record);
-	record_event(record)->error = -9;
-}
-
-static void make_result(struct record *record)
-{
-	struct event *event = record_begin(record, EVENT_SEND_RESULT, 1);
-
-	event->time_ns = 1500;
-	record_set_task(&event->task, 101);
+	record->event.flags |= EVENT_FAILED;
+	record->event.error = -9;
 }
 
 static void make_failed(struct record *record)
 {
-	make_result(record);
-	record_event(record)->error = -32;
-	record_event(record)->flags = EVENT_FAILED;
+	record_begin(record, EVENT_SEND_FAILED, 1)->error = -32;
+	record->event.time_ns = 1500;
+	record_set_task(record, EVENT_SELF, 101);
 }
 
 static void make_received(struct record *record)
 {
 	make_sent(record);
-	record_event(record)->type = EVENT_RECEIVED;
-	record_event(record)->time_ns = 2000;
-	record_event(record)->room = 2;
-	record_event(record)->socket = record_event(record)->peer;
-	record_event(record)->peer = (struct event_socket){ .sock = 0x501, .ino = 601 };
-	record_file(record, 0)->status = EVENT_FILE_INSTALLED;
-	record_file(record, 1)->status = EVENT_FILE_EMFILE;
-}
-
-static void make_keyless(struct record *record)
-{
-	make_received(record);
-	record_event(record)->message = 0;
-	record_event(record)->flags |= EVENT_CTRUNC;
-	record_file(record, 1)->status = EVENT_FILE_INSTALLED;
+	record->event.type = EVENT_RECEIVED;
+	record->event.time_ns = 2000;
+	record->event.fate = EVENT_FATE_TRUNCATED;
+	set_sockets(record, EVENT_OTHER, EVENT_SELF);
+	record->files[0].fate = EVENT_FATE_INSTALLED;
+	record->files[1].fate = EVENT_FATE_EMFILE;
+	record->backwards = true;
 }
 
 static void make_peek(struct record *record)
 {
-	make_keyless(record);
-	record_event(record)->flags = EVENT_PEEK | EVENT_DESCRIBED;
+	make_received(record);
+	record->event.flags |= EVENT_PEEK;
+}
+
+static void make_claim(struct record *record)
+{
+	make_sent(record);
+	record->event.message = 0;
+}
+
+/* To a datagram socket, by its name. */
+static void make_named_claim(struct record *record)
+{
+	make_claim(record);
+	record->sockets[EVENT_OTHER] = (struct event_socket){ .fd = -1 };
+}
+
+static void make_unclaimed(struct record *record)
+{
+	make_received(record);
+	record->event.flags |= EVENT_UNCLAIMED;
 }
 
 static void make_lost(struct record *record)
 {
 	make_received(record);
-	record_event(record)->type = EVENT_LOST;
-	record_event(record)->reason = EVENT_REASON_READ;
+	record->event.type = EVENT_LOST;
+	record->event.fate = EVENT_FATE_READ;
 }
 
 static void make_moved(struct record *record)
 {
 	make_sent(record);
-	record_event(record)->type = EVENT_MOVED;
-	record_event(record)->via = EVENT_VIA_PIDFD_GETFD;
-	record_set_task(&record_event(record)->peer_task, 102);
+	record->event.type = EVENT_MOVED;
+	record->event.via = EVENT_VIA_PIDFD_GETFD;
+	record_set_task(record, EVENT_OTHER, 102);
 }
 
-/* Not a record: a sweep that finds the message, as fuzz-join reads it. */
+/* Not records, but what fuzz-join takes in their place. */
+
 static void make_sweep(struct record *record)
 {
-	struct event_queued queued = {
-		.sock = 0x502, .ino = 602, .first_file = 0xfa, .count = 2, .queued = 1
-	};
+	const struct event_queued queued = { .message = 1, .ino = 602, .queued = 1 };
 
 	memset(record, 0, sizeof(*record));
 	memcpy(record->data + 8, &queued, sizeof(queued));
+}
+
+static void make_loss(struct record *record)
+{
+	memset(record, 0, sizeof(*record));
+	record->data[0] = 8;
+}
+
+static void make_tick(struct record *record)
+{
+	memset(record, 0, sizeof(*record));
+	record->data[0] = 16;
 }
 
 typedef void (*make_fn)(struct record *record);
 
 static const struct {
 	const char *name;
-	make_fn parts[4];
+	make_fn parts[5];
 } seeds[] = {
 	{ "sent", { make_sent } },
 	{ "refused", { make_refused } },
@@ -114,28 +135,63 @@ static const struct {
 	{ "lost", { make_lost } },
 	{ "moved", { make_moved } },
 	{ "pass", { make_sent, make_received } },
+	{ "early", { make_received, make_sent } },
 	{ "failed", { make_sent, make_failed } },
-	{ "keyless", { make_sent, make_result, make_keyless } },
+	{ "claimed", { make_claim, make_claim, make_unclaimed } },
+	{ "claimed-late", { make_unclaimed, make_claim, make_tick } },
+	{ "named", { make_named_claim, make_tick, make_named_claim, make_unclaimed } },
 	{ "peeked", { make_sent, make_peek, make_peek, make_received } },
-	{ "before", { make_peek, make_keyless } },
-	{ "vanished", { make_sent, make_result, make_sweep, make_sweep } },
+	{ "before", { make_peek, make_tick, make_sweep, make_received } },
+	{ "vanished", { make_sent, make_sweep, make_loss, make_sweep, make_sweep } },
+};
+
+static const struct {
+	const char *name;
+	const char *text;
+} expressions[] = {
+	{ "filter-all-types",
+	  "proc.comm==client,proc.pid!=1,fd>=-1,latency_ns<5,receiver.cloexec=1" },
+	{ "filter-text", "file~^/a\\,b\\\\,reason!~gc,proc.comm<z,UID>1000" },
+	{ "filter-wrong", "fd==2147483648,file~(,comn==x,=~" },
+	{ "filter-words", "client,!server,a\\,b" },
 };
 
 static void write_part(FILE *file, make_fn make)
 {
 	struct record record;
-	size_t size;
+	uint32_t size;
 
 	make(&record);
-	size = record_event(&record)->size;
-	fwrite(record.data, 1, size ? (size + 7) & ~(size_t)7 : 8 + sizeof(struct event_queued),
-	       file);
+	if (record.event.type)
+		record_write(&record);
+	memcpy(&size, record.data, sizeof(size)); /* of the event, or of what stands for one */
+	fwrite(record.data, 1, size ? (size + 7) & ~7U : 8 + sizeof(struct event_queued), file);
+}
+
+static FILE *open_seed(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "we");
+	if (!file) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	return file;
+}
+
+static void close_seed(FILE *file)
+{
+	if (fclose(file) != 0) {
+		perror("make-seeds");
+		exit(EXIT_FAILURE);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	char path[PATH_MAX];
-
 	if (argc != 2) {
 		fprintf(stderr, "usage: make-seeds FOLDER\n");
 		return 2;
@@ -145,20 +201,17 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
-		FILE *file;
+		FILE *file = open_seed(argv[1], seeds[i].name);
 
-		snprintf(path, sizeof(path), "%s/%s", argv[1], seeds[i].name);
-		file = fopen(path, "we");
-		if (!file) {
-			perror(path);
-			return EXIT_FAILURE;
-		}
-		for (size_t k = 0; k < 4 && seeds[i].parts[k]; k++)
+		for (size_t k = 0; k < 5 && seeds[i].parts[k]; k++)
 			write_part(file, seeds[i].parts[k]);
-		if (fclose(file) != 0) {
-			perror(path);
-			return EXIT_FAILURE;
-		}
+		close_seed(file);
+	}
+	for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
+		FILE *file = open_seed(argv[1], expressions[i].name);
+
+		fputs(expressions[i].text, file);
+		close_seed(file);
 	}
 	return EXIT_SUCCESS;
 }

@@ -39,7 +39,7 @@ def job_archive(job: str) -> bytes:
         ).stdout
 
 
-def qemu_command(kernel, initrd, ports, cpu, append):
+def qemu_command(kernel, initrd, ports, machine, append):
     command = [
         "qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-m", "1G",
         "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
@@ -48,7 +48,19 @@ def qemu_command(kernel, initrd, ports, cpu, append):
     ]
     for port in ports:
         command += ["-serial", port]
-    return command + cpu
+    return command + machine
+
+
+def serial_port(path):
+    """A way out of the guest: its next serial port."""
+    return ["-serial", f"file:{path}"]
+
+
+def virtio_port(path):
+    """One that needs no interrupt: the first and third serial ports share theirs, and where systemd
+    has the first one open, little comes out of the third."""
+    return ["-device", "virtio-serial-pci", "-chardev", f"file,id=results,path={path}",
+            "-device", "virtserialport,chardev=results,name=results"]
 
 
 def unpack(archive: pathlib.Path, folder: pathlib.Path):
@@ -79,9 +91,12 @@ MULTI_CPU = ["-smp", "2", "-accel", "tcg,thread=single"]
 COUNTING = ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
 
 
-def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", live=False) -> Outcome:
+def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", live=False,
+        results=serial_port, devices=()) -> Outcome:
     """Boot and run the script. The results lie in `folder`, which is emptied first, together with
-    `output` (the script's) and `console`. With `live` the output goes to our standard output."""
+    `output` (the script's) and `console`. With `live` the output goes to our standard output.
+    The results come by the port `results`; `devices` are arguments of QEMU for what the guest has
+    besides."""
     folder = pathlib.Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -91,9 +106,9 @@ def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", liv
     ports = [
         f"file:{folder / 'console'}",
         "stdio" if live else f"file:{folder / 'output'}",
-        f"file:{archive}",
     ]
-    command = qemu_command(kernel, initrd, ports, cpu or MULTI_CPU, append)
+    machine = [*(cpu or MULTI_CPU), *results(archive), *devices]
+    command = qemu_command(kernel, initrd, ports, machine, append)
     try:
         with open(folder / "qemu", "wb") as errors:
             subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, timeout=timeout,

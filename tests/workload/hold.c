@@ -20,18 +20,14 @@ struct pair {
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 #define NR_TYPES (sizeof(types) / sizeof(types[0]))
 
-static void wait_for_line(void)
+void say_and_wait(const char *word)
 {
 	char line[64];
 
-	if (!fgets(line, sizeof(line), stdin))
-		errx(EXIT_FAILURE, "standard input ended: hold waits for two lines");
-}
-
-static void say(const char *word)
-{
 	puts(word);
 	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		errx(EXIT_FAILURE, "standard input ended: hold waits for two lines");
 }
 
 static void queue(struct actor *me, int sock, const char *first, const char *second)
@@ -58,8 +54,7 @@ int hold(FILE *truth)
 		queue(&me, pairs[i].ends[0], "regular", "eventfd");
 	}
 	before = me.stage->nr_messages;
-	say("queued");
-	wait_for_line();
+	say_and_wait("queued");
 
 	for (size_t i = 0; i < NR_TYPES; i++)
 		receive_fds(&me, pairs[i].ends[1]);
@@ -69,8 +64,7 @@ int hold(FILE *truth)
 		me.peer_ino = inode_of(pairs[i].ends[1]);
 		queue(&me, pairs[i].ends[0], "memfd", "pipe");
 	}
-	say("held");
-	wait_for_line();
+	say_and_wait("held");
 
 	stage_write(me.stage, "hold", truth);
 	truth_write_scenario(truth, "hold", "ran", "");

@@ -2,11 +2,9 @@
 /* Descriptors that get into another process with no message. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,10 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "absent.h"
 #include "message.h"
 #include "mkfd.h"
+#include "move.h"
 #include "ring.h"
 #include "scenario.h"
+#include "supervise.h"
 
 /* Not in the 32-bit headers of all. */
 #ifndef SYS_pidfd_open
@@ -85,80 +86,33 @@ static void play_fetch(struct actor *me, const void *argument)
 
 /* SECCOMP_IOCTL_NOTIF_ADDFD: a supervisor puts it into a process that waits in a system call. */
 
-/* getpriority(2): neither libc nor the harness calls it. */
-#define WATCHED_CALL SYS_getpriority
-/* The number that ADDFD is told to use, and the one of the listener. */
+/* The number that ADDFD is told to use. */
 #define CHOSEN_FD 90
-#define LISTENER_FD 91
-
-static int install_filter(void)
-{
-	struct sock_filter instructions[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WATCHED_CALL, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(instructions) / sizeof(instructions[0]),
-				      instructions };
-
-	actor_require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-			    &program);
-}
-
-/* Its table of descriptors is the supervisor's until the listener is in it. */
-static _Noreturn void be_supervised(struct actor *me)
-{
-	int listener;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	actor_enter(me, "w-supervised");
-	listener = install_filter();
-	if (listener < 0)
-		actor_skip(me, "no seccomp listener: %s", strerror(errno));
-	actor_require(dup2(listener, LISTENER_FD));
-	close(listener);
-	actor_require(unshare(CLONE_FILES));
-	close(LISTENER_FD);
-	me->stage->rows[0].receiver = me->self;
-	step_reach(me->stage, 1);
-	syscall(WATCHED_CALL, 0, 0);
-	_exit(EXIT_SUCCESS);
-}
-
-struct addition {
-	uint32_t flags; /* SECCOMP_ADDFD_FLAG_* */
-	uint32_t new_flags; /* O_CLOEXEC or none */
-};
 
 static const struct addition any_number = { 0, O_CLOEXEC };
 static const struct addition chosen_number = { SECCOMP_ADDFD_FLAG_SETFD, 0 };
 static const struct addition and_send = { SECCOMP_ADDFD_FLAG_SEND, O_CLOEXEC };
 
-static void play_addition(struct actor *me, const void *argument)
+void play_addition(struct actor *me, const void *argument)
 {
 	const struct addition *addition = argument;
 	int fd = mkfd_named(me, "memfd");
 	struct truth_row *row = move_new(me, "seccomp_addfd", fd);
-	struct seccomp_notif notification = { 0 };
 	struct seccomp_notif_resp response = { 0 };
-	struct seccomp_notif_addfd request = { 0 };
-	pid_t target;
+	struct seccomp_notif_addfd *request = absent_new(sizeof(*request));
 	long result;
 
-	target = (pid_t)actor_require(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
-	if (target == 0)
-		be_supervised(me);
-	step_wait(me->stage, 1);
-	actor_require(ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_RECV, &notification));
-	request.id = response.id = notification.id;
-	request.srcfd = (uint32_t)fd;
-	request.flags = addition->flags;
-	request.newfd = addition->flags & SECCOMP_ADDFD_FLAG_SETFD ? CHOSEN_FD : 0;
-	request.newfd_flags = addition->new_flags;
+	row->leeway |= addition->leeway;
+	supervised_start(me, row, addition->others);
+	request->id = response.id = supervised_wait(me, addition->others);
+	request->srcfd = (uint32_t)fd;
+	request->flags = addition->flags;
+	request->newfd = addition->flags & SECCOMP_ADDFD_FLAG_SETFD ? CHOSEN_FD : 0;
+	request->newfd_flags = addition->new_flags;
+	if (addition->absent)
+		absent_make(request, sizeof(*request));
 	window_open(&row->sent);
-	result = ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_ADDFD, &request);
+	result = ioctl(SUPERVISED_LISTENER, SECCOMP_IOCTL_NOTIF_ADDFD, request);
 	window_close(&row->sent);
 	if (result < 0) {
 		row->outcome = NULL;
@@ -167,7 +121,7 @@ static void play_addition(struct actor *me, const void *argument)
 	row->to.fd = (int)result;
 	row->cloexec = addition->new_flags != 0;
 	if (!(addition->flags & SECCOMP_ADDFD_FLAG_SEND))
-		actor_require(ioctl(LISTENER_FD, SECCOMP_IOCTL_NOTIF_SEND, &response));
+		actor_require(ioctl(SUPERVISED_LISTENER, SECCOMP_IOCTL_NOTIF_SEND, &response));
 	actor_wait_all(me);
 }
 

@@ -6,6 +6,8 @@
 #ifndef WORKLOAD_SCENARIO_H
 #define WORKLOAD_SCENARIO_H
 
+#include <stdbool.h>
+
 #include "stage.h"
 
 struct scenario {
@@ -18,6 +20,7 @@ struct group {
 	const char *name; /* a scenario is called GROUP/NAME */
 	const struct scenario *scenarios;
 	unsigned int nr_scenarios;
+	bool apart; /* not part of `all`: what it does to a trace is not exact, or big */
 };
 
 #define GROUP(group_name, table)                                                                   \
@@ -26,8 +29,14 @@ struct group {
 		.nr_scenarios = sizeof(table) / sizeof((table)[0])                                 \
 	}
 
+#define GROUP_APART(group_name, table)                                                             \
+	{                                                                                          \
+		.name = group_name, .scenarios = table,                                            \
+		.nr_scenarios = sizeof(table) / sizeof((table)[0]), .apart = true                  \
+	}
+
 extern const struct group pass_group, file_group, lose_group, fail_group, peek_group, road_group,
-	ring_group, move_group, hop_group, load_group;
+	ring_group, move_group, hop_group, load_group, hostile_group, mass_group;
 
 /*
  * Two processes over a socket pair. Each part is played in its own process, with the other end
@@ -52,5 +61,13 @@ void play_duet(struct actor *me, const void *duet);
 
 /* Queue messages first of all, go on when told, for what begins before the trace or outlives it. */
 int hold(FILE *truth);
+/* Say on standard output how far it is, and go on with the next line on standard input. */
+void say_and_wait(const char *word);
+
+/*
+ * Pairs of processes that pass a descriptor as fast as they can. No truth is kept about each pass;
+ * standard output gets how many there were by when.
+ */
+int rush(unsigned int pairs, unsigned int seconds);
 
 #endif

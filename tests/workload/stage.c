@@ -136,20 +136,35 @@ pid_t actor_start(struct actor *me, const char *comm, actor_fn play, const void 
 	_exit(EXIT_SUCCESS);
 }
 
-void actor_wait_all(struct actor *me)
+/* A child has ended. Where it failed, the others may wait for what will never come. */
+static void take_status(int status)
 {
-	bool skipped = false, broken = false;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED)
+		_exit(EXIT_SKIPPED);
+	if (status != 0)
+		_exit(EXIT_FAILURE);
+}
+
+void actor_wait(struct actor *me, pid_t pid)
+{
 	int status;
 
 	(void)me;
-	while (wait(&status) > 0 || errno == EINTR) {
-		if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED)
-			skipped = true;
-		else if (status != 0)
-			broken = true;
-		/* The others may wait for what will never come. */
-		if (skipped || broken)
-			_exit(skipped ? EXIT_SKIPPED : EXIT_FAILURE);
+	while (waitpid(pid, &status, 0) < 0)
+		actor_require(errno == EINTR ? 0 : -1);
+	take_status(status);
+}
+
+void actor_wait_all(struct actor *me)
+{
+	int status;
+
+	(void)me;
+	while (true) {
+		if (wait(&status) > 0)
+			take_status(status);
+		else if (errno != EINTR)
+			return;
 	}
 }
 

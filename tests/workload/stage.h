@@ -15,8 +15,8 @@
 
 #include "truth.h"
 
-#define STAGE_MAX_ROWS 16384
-#define STAGE_MAX_MESSAGES 8192
+#define STAGE_MAX_ROWS 32768
+#define STAGE_MAX_MESSAGES 32768
 #define STAGE_MAX_ACTORS 256
 /* Descriptors of which the identity is remembered. */
 #define ACTOR_MAX_FDS 2048
@@ -30,6 +30,8 @@ struct stage {
 	char directory[64]; /* the scenario's own; removed afterwards */
 	atomic_uint curtain; /* 1 when it is up */
 	atomic_uint step;
+	atomic_uint told; /* a number that one process of the scenario tells another */
+	atomic_uint over; /* 1: whoever goes on all the while may end */
 	atomic_uint descriptions; /* identities of open file descriptions given so far */
 	atomic_uint nr_messages;
 	atomic_uint nr_rows;
@@ -71,6 +73,8 @@ void curtain_wait(struct stage *stage);
 void actor_enter(struct actor *me, const char *comm);
 /* Fork an actor that does `play` and exits. Returns its pid. */
 pid_t actor_start(struct actor *me, const char *comm, actor_fn play, const void *argument);
+/* Wait for one child of this actor; ends it when that failed. */
+void actor_wait(struct actor *me, pid_t pid);
 /* Wait for all children of this actor; ends it when one of them failed. */
 void actor_wait_all(struct actor *me);
 /* This machine cannot do the scenario: say why, and end the actor. */

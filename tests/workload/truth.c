@@ -234,6 +234,20 @@ static void name_file(struct description *ret, int fd, const char *link)
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)length, name);
 }
 
+/* Is it a place in the tree, and does it still lead to the file? A name can end in the mark too. */
+static void place_file(struct description *ret, const char *link, const struct stat *status)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(link);
+	struct stat there;
+
+	ret->placed = *link == '/' && strcmp(ret->name, link) == 0;
+	ret->deleted = ret->placed && length > strlen(deleted) &&
+		       strcmp(link + length - strlen(deleted), deleted) == 0 &&
+		       (lstat(link, &there) < 0 || there.st_dev != status->st_dev ||
+			there.st_ino != status->st_ino);
+}
+
 void description_measure(struct description *ret, int fd)
 {
 	char path[64], link[sizeof(ret->name)];
@@ -247,6 +261,7 @@ void description_measure(struct description *ret, int fd)
 	length = readlink(path, link, sizeof(link) - 1);
 	link[length > 0 ? length : 0] = '\0';
 	name_file(ret, fd, link);
+	place_file(ret, link, &status);
 	ret->type = type_of(link, status.st_mode);
 	ret->ino = status.st_ino;
 	ret->major = major(status.st_dev);
@@ -339,6 +354,12 @@ static void add_inode(struct object *object, const char *side, const char *name,
 	fprintf(object->stream, "%" PRIu64, value);
 }
 
+static void add_bool(struct object *object, const char *side, const char *name, bool value)
+{
+	key(object, side, name);
+	fputs(value ? "true" : "false", object->stream);
+}
+
 static void add_fd(struct object *object, const char *side, const char *name, int value)
 {
 	if (value != TRUTH_NO_FD)
@@ -397,14 +418,16 @@ static void add_flags(struct object *object, int flags)
 	add_string(object, "", "file_flags", text);
 }
 
-static void add_description(struct object *object, const struct description *file)
+static void add_description(struct object *object, const struct description *file, bool name)
 {
 	char device[32];
 
 	if (!file->known)
 		return;
-	if (*file->name)
+	if (*file->name && name)
 		add_string(object, "", "file", file->name);
+	if (file->placed)
+		add_bool(object, "", "file_deleted", file->deleted);
 	if (file->type)
 		add_string(object, "", "file_type", file->type);
 	add_number(object, "", "file_ino", (int64_t)file->ino);
@@ -413,41 +436,48 @@ static void add_description(struct object *object, const struct description *fil
 	add_flags(object, file->flags);
 }
 
+/* What is known for certain, and by whoever looks. */
+static void add_certain(struct object *object, const struct truth_row *row)
+{
+	add_string(object, "", "via", row->via);
+	add_string(object, "", "outcome", row->outcome);
+	if (row->reason && !(row->leeway & LEEWAY_REASON))
+		add_string(object, "", "reason", row->reason);
+	if (row->socket_type)
+		add_string(object, "", "socket_type", row->socket_type);
+	if (*row->socket_path)
+		add_string(object, "", "socket_path", row->socket_path);
+	if (!(row->leeway & LEEWAY_QUEUED_BEFORE)) {
+		add_process(object, "proc.", &row->sender, !(row->leeway & LEEWAY_SENDER_THREAD));
+		add_inode(object, "", "socket_ino", row->from.socket_ino);
+		add_fd(object, "", "sockfd", row->from.sockfd);
+		add_fd(object, "", "fd", row->from.fd);
+	}
+	if (!(row->leeway & LEEWAY_FILE))
+		add_description(object, &row->file, !(row->leeway & LEEWAY_PATH));
+	if (!(row->leeway & LEEWAY_RECEIVER)) {
+		add_process(object, "receiver.", &row->receiver,
+			    !(row->leeway & LEEWAY_RECEIVER_THREAD));
+		if (!(row->leeway & LEEWAY_RECEIVER_SOCKET)) {
+			add_inode(object, "receiver.", "socket_ino", row->to.socket_ino);
+			add_fd(object, "receiver.", "sockfd", row->to.sockfd);
+		}
+		add_fd(object, "receiver.", "fd", row->to.fd);
+	}
+	if (row->cloexec >= 0) {
+		key(object, "receiver.", "cloexec");
+		fputs(row->cloexec ? "true" : "false", object->stream);
+	}
+}
+
 /* The fields that must be there. */
 static void write_fields(FILE *stream, const struct truth_row *row)
 {
 	struct object object;
 
 	object_open(&object, stream);
-	add_string(&object, "", "via", row->via);
-	add_string(&object, "", "outcome", row->outcome);
-	if (row->reason && !(row->leeway & LEEWAY_REASON))
-		add_string(&object, "", "reason", row->reason);
-	if (row->socket_type)
-		add_string(&object, "", "socket_type", row->socket_type);
-	if (*row->socket_path)
-		add_string(&object, "", "socket_path", row->socket_path);
-	if (!(row->leeway & LEEWAY_QUEUED_BEFORE)) {
-		add_process(&object, "proc.", &row->sender, !(row->leeway & LEEWAY_SENDER_THREAD));
-		add_inode(&object, "", "socket_ino", row->from.socket_ino);
-		add_fd(&object, "", "sockfd", row->from.sockfd);
-		add_fd(&object, "", "fd", row->from.fd);
-	}
-	if (!(row->leeway & LEEWAY_FILE))
-		add_description(&object, &row->file);
-	if (!(row->leeway & LEEWAY_RECEIVER)) {
-		add_process(&object, "receiver.", &row->receiver,
-			    !(row->leeway & LEEWAY_RECEIVER_THREAD));
-		if (!(row->leeway & LEEWAY_RECEIVER_SOCKET)) {
-			add_inode(&object, "receiver.", "socket_ino", row->to.socket_ino);
-			add_fd(&object, "receiver.", "sockfd", row->to.sockfd);
-		}
-		add_fd(&object, "receiver.", "fd", row->to.fd);
-	}
-	if (row->cloexec >= 0) {
-		key(&object, "receiver.", "cloexec");
-		fputs(row->cloexec ? "true" : "false", stream);
-	}
+	if (!(row->leeway & LEEWAY_ANY_FIELD))
+		add_certain(&object, row);
 	fputc('}', stream);
 }
 
@@ -457,8 +487,12 @@ static void write_may(FILE *stream, const struct truth_row *row)
 	struct object object;
 
 	object_open(&object, stream);
+	if (row->leeway & LEEWAY_ANY_FIELD)
+		add_certain(&object, row);
 	if (row->leeway & LEEWAY_FILE)
-		add_description(&object, &row->file);
+		add_description(&object, &row->file, true);
+	if (row->leeway & LEEWAY_PATH && *row->file.name)
+		add_string(&object, "", "file", row->file.name);
 	if (row->reason && row->leeway & LEEWAY_REASON)
 		add_string(&object, "", "reason", row->reason);
 	if (row->leeway & LEEWAY_RECEIVER_SOCKET && !(row->leeway & LEEWAY_RECEIVER)) {
@@ -500,7 +534,8 @@ static void write_any(FILE *stream, const struct truth_row *row)
 
 static bool has_latency(const struct truth_row *row)
 {
-	return strcmp(row->outcome, "pending") != 0 && strcmp(row->outcome, "failed") != 0 &&
+	return strcmp(row->via, "scm_rights") == 0 && strcmp(row->outcome, "pending") != 0 &&
+	       strcmp(row->outcome, "failed") != 0 &&
 	       !(row->leeway & (LEEWAY_END | LEEWAY_QUEUED_BEFORE));
 }
 
@@ -514,6 +549,8 @@ void truth_write_row(FILE *stream, const char *scenario, const struct truth_row 
 	write_may(stream, row);
 	fputs(",\"any\":", stream);
 	write_any(stream, row);
+	if (row->leeway & LEEWAY_ANY_FIELD)
+		fputs(",\"hidden\":true", stream);
 	if (row->description_id != 0)
 		fprintf(stream, ",\"ofd\":%u", row->description_id);
 	if (!(row->leeway & LEEWAY_QUEUED_BEFORE))

@@ -42,6 +42,8 @@ struct end {
 struct description {
 	bool known;
 	char name[PATH_MAX + 64]; /* raw bytes; empty: none */
+	bool placed; /* the name is a place in the tree */
+	bool deleted; /* which does not lead there any more */
 	const char *type;
 	uint64_t ino;
 	unsigned int major, minor;
@@ -65,6 +67,8 @@ enum leeway {
 	LEEWAY_QUEUED_BEFORE = 1 << 5, /* queued before the trace: no sender is told */
 	LEEWAY_END = 1 << 6, /* when it ended cannot be measured */
 	LEEWAY_REASON = 1 << 7, /* the kernel does not tell the errno at a point that it shows */
+	LEEWAY_ANY_FIELD = 1 << 8, /* who did it hides it: any may be left out, none may be wrong */
+	LEEWAY_PATH = 1 << 9, /* it is too long a way to walk: left out, or marked as cut */
 };
 
 struct truth_row {

@@ -23,8 +23,8 @@
 #define SCENARIO_SECONDS 60
 
 static const struct group *const groups[] = {
-	&pass_group, &file_group, &lose_group, &fail_group, &peek_group,
-	&road_group, &ring_group, &move_group, &hop_group,  &load_group,
+	&pass_group, &file_group, &lose_group, &fail_group, &peek_group,    &road_group,
+	&ring_group, &move_group, &hop_group,  &load_group, &hostile_group, &mass_group,
 };
 
 /* GROUP/NAME; a 32-bit program's are told apart, so that both can write one truth. */
@@ -96,12 +96,12 @@ static bool perform(const char *name, const struct scenario *scenario, FILE *tru
 	return strcmp(state, "broken") != 0;
 }
 
-static bool is_wanted(const char *name, char **patterns)
+static bool is_wanted(const char *name, bool apart, char **patterns)
 {
 	for (; *patterns; patterns++) {
 		size_t length = strlen(*patterns);
 
-		if (strcmp(*patterns, "all") == 0 || fnmatch(*patterns, name, 0) == 0 ||
+		if ((strcmp(*patterns, "all") == 0 && !apart) || fnmatch(*patterns, name, 0) == 0 ||
 		    (strncmp(*patterns, name, length) == 0 && name[length] == '/'))
 			return true;
 	}
@@ -117,7 +117,7 @@ static int perform_all(char **patterns, FILE *truth)
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		for (unsigned int j = 0; j < groups[i]->nr_scenarios; j++) {
 			write_name(name, sizeof(name), groups[i], &groups[i]->scenarios[j]);
-			if (!is_wanted(name, patterns))
+			if (!is_wanted(name, groups[i]->apart, patterns))
 				continue;
 			found++;
 			broken += !perform(name, &groups[i]->scenarios[j], truth);
@@ -142,10 +142,13 @@ static void usage(FILE *stream)
 {
 	fputs("usage: workload [--truth FILE] SCENARIO...|GROUP...|all\n"
 	      "       workload [--truth FILE] hold\n"
+	      "       workload rush PAIRS SECONDS\n"
 	      "       workload list\n"
 	      "\n"
 	      "hold queues messages, says \"queued\", and waits for a line on standard input; then it\n"
-	      "receives some and queues others, says \"held\", and ends with the next line.\n",
+	      "receives some and queues others, says \"held\", and ends with the next line.\n"
+	      "rush passes descriptors at full speed, and tells how many by when.\n"
+	      "all is all but hostile and mass; mass waits for two lines as hold does.\n",
 	      stream);
 }
 
@@ -184,6 +187,9 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (strcmp(argv[optind], "hold") == 0)
 		return hold(truth);
+	if (strcmp(argv[optind], "rush") == 0 && optind + 3 == argc)
+		return rush((unsigned int)strtoul(argv[optind + 1], NULL, 10),
+			    (unsigned int)strtoul(argv[optind + 2], NULL, 10));
 	broken = perform_all(argv + optind, truth);
 	if (broken < 0)
 		errx(2, "no such scenario; `workload list` tells all");

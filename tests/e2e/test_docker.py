@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guide's Docker example on real parts: a dockerd with its containerd, shim and runc.
+
+In a container with a terminal, runc's child opens /dev/pts/ptmx and hands it to the shim.
+"""
+
+import contextlib
+import subprocess
+
+import pytest
+
+import containers
+import strace
+from daemons import Daemon, end_what_is_left, processes_naming, wait_until
+from tracing import GUIDE, Trace, cells, guide_cells
+
+# No other that may come first in PATH: dockerd's own.
+DOCKER = "/usr/bin/docker"
+
+
+class Docker:
+    """A dockerd with folders and a socket of its own, that leaves the machine's network alone."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = f"unix://{folder}/sock"
+
+    def command(self):
+        return [
+            "dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none",
+            "--ip-forward=false", "--storage-driver=vfs", "-H", self.socket,
+            "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
+            "--pidfile", f"{self.folder}/pid",
+        ]
+
+    def client(self, *arguments):
+        return [DOCKER, "-H", self.socket, *arguments]
+
+    def run(self, *arguments):
+        """Run `tty` in a container that has a terminal."""
+        command = self.client("run", *arguments, "--network", "none", "busybox", "tty")
+        return containers.run_in_terminal(command)
+
+    def answers(self):
+        return subprocess.run(self.client("version"), capture_output=True).returncode == 0
+
+
+@contextlib.contextmanager
+def docker_in(folder, *prefix):
+    """A dockerd that has the image busybox. Nothing of it is there afterwards."""
+    docker = Docker(folder)
+    try:
+        with Daemon(folder / "log", *prefix, *docker.command()) as daemon:
+            daemon.wait_for(docker.answers, "dockerd answers")
+            archive = containers.image_archive(folder)
+            subprocess.run(
+                docker.client("import", archive, "busybox"), check=True, capture_output=True
+            )
+            yield docker
+    finally:
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not list(processes_naming(folder)), "shims end", 10)
+        end_what_is_left(folder)
+
+
+@pytest.fixture(name="docker", scope="module")
+def fixture_docker(tmp_path_factory):
+    with docker_in(tmp_path_factory.mktemp("docker")) as docker:
+        yield docker
+
+
+@pytest.fixture(name="run", scope="module")
+def fixture_run(docker):
+    """One container, as JSON and as the guide's table."""
+    as_json, as_table = Trace("-o", "json"), Trace(*GUIDE)
+    try:
+        output = docker.run("-ti", "--rm")
+    finally:
+        rows, table = as_json.end_rows(), as_table.end()
+    assert output.strip().endswith("/dev/pts/0"), output
+    return [row for row in rows if row["proc"]["comm"].startswith("runc")], table
+
+
+def check_row(row):
+    """All that the guide has of it, and who received it."""
+    assert row["proc"]["comm"] == "runc:[2:INIT]"
+    assert (row["sockfd"], row["fd"], row["file"]) == (3, 7, "/dev/pts/ptmx")
+    assert row["socket_type"] == "stream"
+    assert row["receiver"]["comm"] == "containerd-shim"
+    assert row["outcome"] == "delivered"
+    assert row["receiver"]["fd"] >= 0 and row["receiver"]["cloexec"] is True
+
+
+def test_the_row(run):
+    (row,) = run[0]
+    check_row(row)
+    assert row["proc"]["nspid"] == 1
+    assert row["proc"]["parent"]["comm"] == "runc"
+    assert row["proc"]["mntns_id"] != row["receiver"]["mntns_id"]
+
+
+def test_the_guide_s_table(run):
+    (row,), table = run
+    assert guide_cells(row) in cells(table)
+
+
+def test_containers_side_by_side_have_a_row_each(docker):
+    trace = Trace("-o", "json")
+    command = docker.client("run", "-t", "--rm", "--network", "none", "busybox", "true")
+    try:
+        running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
+        assert [client.wait(120) for client in running] == [0, 0, 0, 0]
+    finally:
+        rows = [row for row in trace.end_rows() if row["proc"]["comm"].startswith("runc")]
+    assert len(rows) == 4
+    for row in rows:
+        check_row(row)
+    for name in ("pid", "mntns_id"):
+        assert len({row["proc"][name] for row in rows}) == 4
+    assert len({row["file_id"] for row in rows}) == 4
+    assert len({row["receiver"]["pid"] for row in rows}) == 4
+
+
+def test_a_command_in_a_container_that_runs(docker):
+    """`docker exec -ti`: the terminal comes from runc again, the shim is the container's."""
+    started = subprocess.run(
+        docker.client("run", "-d", "--network", "none", "busybox", "sleep", "600"),
+        check=True, capture_output=True, encoding="ascii",
+    )
+    container = started.stdout.strip()
+    trace = Trace("-o", "json")
+    try:
+        containers.run_in_terminal(docker.client("exec", "-ti", container, "tty"))
+    finally:
+        rows = [row for row in trace.end_rows() if row["proc"]["comm"].startswith("runc")]
+        subprocess.run(docker.client("rm", "-f", container), check=True, capture_output=True)
+    assert [row["file"] for row in rows] == ["/dev/pts/ptmx"]
+    assert rows[0]["receiver"]["comm"] == "containerd-shim"
+    assert rows[0]["outcome"] == "delivered"
+
+
+def test_the_row_is_what_strace_saw(tmp_path):
+    witness = tmp_path / "strace"
+    witness.mkdir()
+    trace = Trace("-o", "json")
+    try:
+        with docker_in(tmp_path, *strace.prefix(witness)) as docker:
+            docker.run("-ti", "--rm")
+    finally:
+        rows = strace.rows_of(witness, trace.end_rows())
+    assert [row["file"] for row in rows] == ["/dev/pts/ptmx"]
+    check_row(rows[0])
+    assert strace.statement_of_rows(rows) == strace.statement(witness)
