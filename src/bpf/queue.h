@@ -147,6 +147,20 @@ static __always_inline void append_address(struct scratch *s, const struct user_
 }
 
 /*
+ * The same for message `index` of the current call. A global function: what it reads has no room in the
+ * stack of whoever tells a claim.
+ */
+__attribute__((noinline)) int append_addressee(__u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct user_message message;
+
+	if (s && is_send(&s->call) && read_user_message(&message, &s->call, index))
+		append_address(s, &message);
+	return 0;
+}
+
+/*
  * Begin to tell that the current thread sent the files of s->lists from `sk` to `peer`, with the number;
  * where it is not known to whom, its call names an address perhaps.
  */
@@ -156,7 +170,6 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 	struct task_struct *task = current_task();
 	struct call call = current_call(SCRATCH_BEGIN);
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
-	struct user_message message;
 
 	begin_record(s, EVENT_SENT, number, count, 2);
 	s->nr_fds = nr_fds;
@@ -167,8 +180,8 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 	append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 	if (peer)
 		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
-	else if (is_send(&call) && read_user_message(&message, &call, index))
-		append_address(s, &message);
+	else
+		append_addressee(index);
 	describe_files(s, SCRATCH_BEGIN);
 }
 
@@ -232,21 +245,22 @@ static __always_inline bool add_claim(__u64 skb, __u64 list, const struct messag
 __attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message message = {};
 
 	if (!s)
 		return 0;
-	message.number = next_number(NUMBER_SENT);
-	describe_claim(s, message.number, (struct sock *)sk, (struct sock *)peer, 0);
-	message.list = list;
-	message.sock = peer;
-	message.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino;
-	message.sender_sock = sk;
-	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
-	message.count = s->nr_files;
-	message.state = MESSAGE_QUEUED;
-	message.described = true;
-	if (!add_claim(skb, list, &message))
+	describe_claim(s, next_number(NUMBER_SENT), (struct sock *)sk, (struct sock *)peer, 0);
+	s->claim = (struct message){
+		.number = s->event.message,
+		.list = list,
+		.sock = peer,
+		.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino,
+		.sender_sock = sk,
+		.sender_tid = (__u32)bpf_get_current_pid_tgid(),
+		.count = s->nr_files,
+		.state = MESSAGE_QUEUED,
+		.described = true,
+	};
+	if (!add_claim(skb, list, &s->claim))
 		s->event.message = 0; /* its taker does not know it */
 	report_record(s);
 	return 0;
