@@ -147,6 +147,20 @@ static __always_inline void append_address(struct scratch *s, const struct user_
 }
 
 /*
+ * The same for message `index` of the current call. A global function: what it reads has no room in the
+ * stack of whoever tells a claim.
+ */
+__attribute__((noinline)) int append_addressee(__u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct user_message message;
+
+	if (s && is_send(&s->call) && read_user_message(&message, &s->call, index))
+		append_address(s, &message);
+	return 0;
+}
+
+/*
  * Begin to tell that the current thread sent the files of s->lists from `sk` to `peer`, with the number;
  * where it is not known to whom, its call names an address perhaps.
  */
@@ -154,21 +168,21 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 					   struct sock *peer, __u32 index)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(SCRATCH_BEGIN);
+	const struct call *call = &s->call; /* no copy: there is little stack left */
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
-	struct user_message message;
 
+	read_call(SCRATCH_BEGIN);
 	begin_record(s, EVENT_SENT, number, count, 2);
 	s->nr_fds = nr_fds;
 	write_current(s);
 	begin_files(s, count);
-	describe_socket(s, EVENT_SELF, sk, is_send(&call) ? fd_of_socket(task, call.fd, sk) : -1);
+	describe_socket(s, EVENT_SELF, sk, is_send(call) ? fd_of_socket(task, call->fd, sk) : -1);
 	describe_socket(s, EVENT_OTHER, peer, -1);
 	append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 	if (peer)
 		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
-	else if (is_send(&call) && read_user_message(&message, &call, index))
-		append_address(s, &message);
+	else
+		append_addressee(index);
 	describe_files(s, SCRATCH_BEGIN);
 }
 
@@ -226,27 +240,29 @@ static __always_inline bool add_claim(__u64 skb, __u64 list, const struct messag
 }
 
 /*
- * Claim a message that was found in the queue, the files of which are in s->lists. What is described of
- * them is true if it was queued still when it got its place in the table: so that is looked at last.
+ * Claim the message s->look_at that was found in the queue, with the list s->look_list, the files of which
+ * are in s->lists. What is described of them is true if it was queued still when it got its place in the
+ * table: so that is looked at last.
  */
-__attribute__((noinline)) int claim(__u64 skb, __u64 list, __u64 sk, __u64 peer)
+__attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message message = {};
 
 	if (!s)
 		return 0;
-	message.number = next_number(NUMBER_SENT);
-	describe_claim(s, message.number, (struct sock *)sk, (struct sock *)peer, 0);
-	message.list = list;
-	message.sock = peer;
-	message.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino;
-	message.sender_sock = sk;
-	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
-	message.count = s->nr_files;
-	message.state = MESSAGE_QUEUED;
-	message.described = true;
-	if (!add_claim(skb, list, &message))
+	describe_claim(s, next_number(NUMBER_SENT), (struct sock *)sk, (struct sock *)peer, 0);
+	s->claim = (struct message){
+		.number = s->event.message,
+		.list = s->look_list,
+		.sock = peer,
+		.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino,
+		.sender_sock = sk,
+		.sender_tid = (__u32)bpf_get_current_pid_tgid(),
+		.count = s->nr_files,
+		.state = MESSAGE_QUEUED,
+		.described = true,
+	};
+	if (!add_claim(s->look_at, s->look_list, &s->claim))
 		s->event.message = 0; /* its taker does not know it */
 	report_record(s);
 	return 0;
@@ -302,7 +318,7 @@ __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 	switch (find_own(sk, peer)) {
 	case FOUND_OWN:
 		s->nr_files = s->nr_fds;
-		claim(s->look_at, s->look_list, sk, peer);
+		claim(sk, peer);
 		return CLAIMED;
 	case FOUND_CLAIMED:
 		return CLAIMED;
@@ -368,8 +384,9 @@ static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *
 	read_files(s, list, count);
 	s->nr_files = count;
 	s->nr_fds = 0;
-	claim(as_number(s, skb), as_number(s, list), as_number(s, probe(skb, sk)),
-	      as_number(s, peer));
+	s->look_at = as_number(s, skb);
+	s->look_list = as_number(s, list);
+	claim(as_number(s, probe(skb, sk)), as_number(s, peer));
 }
 
 /* A thread that sends several messages, or one in several parts. */

@@ -12,6 +12,7 @@
 #define FDPASS_RECORD_H
 
 #include "report.h"
+#include "table.h"
 
 enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
@@ -46,6 +47,8 @@ struct scratch {
 	__u64 look_at, look_list;
 	__u32 next_message;
 	__s32 told_message;
+	__u64 addressee; /* where a message goes to */
+	struct message claim; /* that gets a place in the table */
 
 	/* The walk that finds the paths, see path.h. */
 	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */

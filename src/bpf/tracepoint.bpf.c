@@ -97,34 +97,55 @@ int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
 	return 0;
 }
 
+/*
+ * The socket that message `index` of the current call goes to from `sk`, into s->addressee. A global
+ * function, as is_partial(): the verifier does not check it again for each of the messages, and the calls
+ * below exiting() leave it little stack.
+ */
+__attribute__((noinline)) int find_addressee(__u64 sk, __u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+
+	if (s)
+		s->addressee = (__u64)addressee_of((struct sock *)sk, &s->call, index);
+	return 0;
+}
+
 /* Before 6.3: sendmsg(2) returned. The message went to the peer, or to an address that its call names. */
 static __always_inline void on_sendmsg_exit(const struct call *call, long result)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	int hint = read_hint(0);
-	struct sock *sk, *peer;
+	struct sock *sk;
+	__u64 number;
 
 	if (hint == HINT_NOTHING || !s)
 		return;
 	sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	if (!sk)
 		return;
-	peer = addressee_of(sk, call, 0);
+	number = as_number(s, sk);
+	find_addressee(number, 0);
 	if (hint == HINT_UNREAD)
 		count_lost(EVENT_LOST_READ);
 	else if (result >= 0)
-		tell_queued(as_number(s, sk), as_number(s, peer), 0, 1);
+		tell_queued(number, s->addressee, 0, 1);
 	else
-		tell_unnumbered(as_number(s, sk), as_number(s, peer), 0, result);
+		tell_unnumbered(number, s->addressee, 0, result);
 }
 
 /* The last message was sent in part only, as a stream that is full allows: then no other was tried. */
-static __always_inline bool is_partial(const struct call *call, __u32 index)
+__attribute__((noinline)) int is_partial(__u32 index)
 {
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	const struct call *call;
 	struct user_message message;
 	__u64 sum = 0, length = 0;
 	__u32 sent = 0;
 
+	if (!s)
+		return true;
+	call = &s->call;
 	if (!read_user_message(&message, call, index) || call->compat || message.iov_count > 16 ||
 	    bpf_probe_read_user(&sent, sizeof(sent),
 				(void *)message_at(call, index) + sizeof(message)))
@@ -144,23 +165,26 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sock *sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	__u32 sent = result > 0 ? result : 0;
+	__u64 number;
 
 	if (!sk || !s)
 		return;
+	number = as_number(s, sk);
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		__u32 index =
 			sent - 1 - i; /* the last one first: the queue is searched from its end */
 
 		if (i >= sent)
 			break;
-		tell_queued(as_number(s, sk), as_number(s, addressee_of(sk, call, index)), index,
-			    index + 1);
+		find_addressee(number, index);
+		tell_queued(number, s->addressee, index, index + 1);
 	}
-	if (sent >= call->count || (sent && is_partial(call, sent - 1)))
+	if (sent >= call->count || (sent && is_partial(sent - 1)))
 		return;
-	if (read_hint(sent) == HINT_FILES)
-		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, call, sent)), sent,
-				sent ? ERROR_UNKNOWN : result);
+	if (read_hint(sent) != HINT_FILES)
+		return;
+	find_addressee(number, sent);
+	tell_unnumbered(number, s->addressee, sent, sent ? ERROR_UNKNOWN : result);
 }
 
 /*

@@ -8,8 +8,6 @@
 
 #include "host/object.h"
 
-#define LOG_SIZE (4 << 20)
-
 static bool kernel_has(const struct btf *kernel, const char *name, uint32_t kind)
 {
 	return btf__find_by_name_kind(kernel, name, kind) > 0;
@@ -205,63 +203,12 @@ unsigned int object_nr_instances(const struct object_file *file, const struct bt
 	return preemptible ? 3 : 1;
 }
 
-/* The last line of the verifier's log that says something; the statistics behind it do not. */
-static const char *last_line(char *log)
-{
-	const char *last = "";
-	char *rest = log, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		if (*line != '\0' && strncmp(line, "processed ", 10) != 0 &&
-		    strncmp(line, "verification time", 17) != 0 &&
-		    strncmp(line, "stack depth", 11) != 0)
-			last = line;
-	}
-	return last;
-}
-
-/*
- * The logs of the verifier: one memory for all programs, in which each begins a little further, as
- * nobody but a program that is refused writes there.
- */
-#define LOG_STEP 64
-
-static char *give_log(struct bpf_object *object)
-{
-	struct bpf_program *program;
-	char *log = calloc(1, LOG_SIZE);
-	size_t at = 0;
-
-	bpf_object__for_each_program(program, object) {
-		if (log)
-			bpf_program__set_log_buf(program, log + at, LOG_SIZE - at);
-		at += LOG_STEP;
-	}
-	return log;
-}
-
-static void explain_refusal(struct bpf_object *object, char *log, char refusal[OBJECT_REFUSAL_MAX])
-{
-	struct bpf_program *program;
-	size_t at = 0;
-
-	bpf_object__for_each_program(program, object) {
-		if (log && log[at] != '\0') {
-			snprintf(refusal, OBJECT_REFUSAL_MAX,
-				 "the kernel's verifier refuses the program %s: %s",
-				 bpf_program__name(program), last_line(log + at));
-			return;
-		}
-		at += LOG_STEP;
-	}
-}
-
 int object_load(struct bpf_object **ret, const struct object_file *file, const char *name,
 		const struct btf *kernel, const struct object_options *options,
-		char refusal[OBJECT_REFUSAL_MAX])
+		char refusal[REFUSAL_MAX])
 {
 	struct bpf_object *object = open_object(file, name, kernel);
-	char *log;
+	char *logs;
 	int r;
 
 	refusal[0] = '\0';
@@ -270,13 +217,13 @@ int object_load(struct bpf_object **ret, const struct object_file *file, const c
 	choose_programs(object, kernel, options);
 	set_constants(object, kernel, options);
 	size_maps(object, options);
-	log = give_log(object);
+	logs = refusal_give_logs(object);
 	r = options->shared ? share_maps(object, options->shared) : 0;
 	if (r >= 0)
 		r = bpf_object__load(object);
 	if (r < 0)
-		explain_refusal(object, log, refusal);
-	free(log);
+		refusal_explain(refusal, object, logs, r);
+	free(logs);
 	if (r < 0) {
 		bpf_object__close(object);
 		return r;

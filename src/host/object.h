@@ -13,8 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-/* Enough for a sentence about a program that the kernel refuses. */
-#define OBJECT_REFUSAL_MAX 256
+#include "host/refusal.h"
 
 /* The bytes of an object file, for kernels without and with bpf_rdonly_cast(): src/bpf/read.h. */
 struct object_file {
@@ -43,6 +42,6 @@ unsigned int object_nr_instances(const struct object_file *file, const struct bt
  */
 int object_load(struct bpf_object **ret, const struct object_file *file, const char *name,
 		const struct btf *kernel, const struct object_options *options,
-		char refusal[OBJECT_REFUSAL_MAX]);
+		char refusal[REFUSAL_MAX]);
 
 #endif

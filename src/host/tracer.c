@@ -101,7 +101,7 @@ struct tracer {
 	struct sweep *sweep; /* while that is read */
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
-	char refusal[OBJECT_REFUSAL_MAX]; /* by the verifier; empty: none */
+	char refusal[REFUSAL_MAX]; /* by the verifier; empty: none */
 	tracer_record_fn record;
 	void *userdata;
 };
@@ -307,7 +307,7 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 }
 
 static int try_way(struct tracer **ret, const struct way *way, const struct btf *kernel,
-		   const struct tracer_options *options, char refusal[OBJECT_REFUSAL_MAX])
+		   const struct tracer_options *options, char refusal[REFUSAL_MAX])
 {
 	struct tracer *tracer;
 	int r;
@@ -323,7 +323,7 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	tracer->nr_cpus = libbpf_num_possible_cpus();
 	r = open_way(tracer, kernel, options);
 	if (r < 0) {
-		memcpy(refusal, tracer->refusal, OBJECT_REFUSAL_MAX);
+		memcpy(refusal, tracer->refusal, REFUSAL_MAX);
 		tracer_free(tracer);
 		return r;
 	}
@@ -378,7 +378,7 @@ static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int e
 
 	if (*refusal != '\0') {
 		snprintf(reason + used, TRACER_REASON_MAX - used,
-			 "%s%s: %s; this is a bug, please report it with `fdpass doctor`",
+			 "%s%s: %s (a bug: please report this, with what `fdpass doctor` says)",
 			 used ? "; " : "", way->name, refusal);
 		return;
 	}
@@ -391,7 +391,7 @@ static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int e
 int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	       char reason[TRACER_REASON_MAX])
 {
-	char refusal[OBJECT_REFUSAL_MAX] = "";
+	char refusal[REFUSAL_MAX] = "";
 	const char *common;
 	struct btf *kernel;
 	int r = -EINVAL;

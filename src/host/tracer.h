@@ -22,7 +22,7 @@ struct tracer_options {
 };
 
 /* Why a way cannot be had, one line, for a person; or what it cannot see. */
-#define TRACER_REASON_MAX 512
+#define TRACER_REASON_MAX 1280
 
 /*
  * Load and attach. Returns 0, or a negative errno with a sentence in `reason` (no newline, without
