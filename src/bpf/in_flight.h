@@ -14,6 +14,21 @@ static __always_inline struct message *find_message(const void *address)
 	return table_find(&messages, (__u64)address);
 }
 
+/*
+ * A copy of the message of this address, which somebody may be forgetting just now: its place can be
+ * another's then. False: there is none, or none any more.
+ */
+static __always_inline bool read_message(struct message *ret, const void *address)
+{
+	struct message *found = find_message(address);
+
+	if (!found)
+		return false;
+	*ret = *found;
+	barrier();
+	return ret->number && find_message(address) == found && found->number == ret->number;
+}
+
 static __always_inline struct message *keep_message(const void *address,
 						    const struct message *message)
 {

@@ -319,7 +319,6 @@ static __always_inline void on_destroyed(struct scm_cookie *scm)
 
 	if (found) {
 		message = *found;
-		forget_message(list, message.number);
 	} else {
 		if (!list || is_refused_send(scm))
 			return;
@@ -328,14 +327,16 @@ static __always_inline void on_destroyed(struct scm_cookie *scm)
 		message.state = MESSAGE_QUEUED;
 	}
 	if (message.state == MESSAGE_COPIED) {
-		found = find_message((void *)message.copy);
-		if (found && found->state == MESSAGE_SENDING)
-			found->state = MESSAGE_QUEUED;
-		return;
+		struct message *copy = find_message((void *)message.copy);
+
+		if (copy && copy->state == MESSAGE_SENDING)
+			copy->state = MESSAGE_QUEUED;
+	} else if (message.state != MESSAGE_PEEKED || message.msg) {
+		/* what is peeked at without a control buffer is not installed */
+		report_end(&message, list, scm);
 	}
-	if (message.state == MESSAGE_PEEKED && !message.msg)
-		return; /* peeked without a control buffer: nothing was installed */
-	report_end(&message, list, scm);
+	if (found) /* at the end: what is not in the table has been told */
+		forget_message(list, message.number);
 }
 
 #endif

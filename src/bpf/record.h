@@ -45,10 +45,12 @@ struct scratch {
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
 	__u64 look_at, look_list;
+	__u64 run; /* what this run of a program numbers comes after it */
 	__u32 next_message;
 	__s32 told_message;
 	__u64 addressee; /* where a message goes to */
-	struct message claim; /* that gets a place in the table */
+	struct message claim; /* that gets a place in the table, or was read there */
+	struct message fresh;
 
 	/* The walk that finds the paths, see path.h. */
 	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */

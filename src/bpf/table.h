@@ -14,6 +14,8 @@
 #include "event.h"
 #include "kernel.h"
 
+#define EEXIST 17
+
 enum message_state {
 	MESSAGE_SENDING = 1, /* accepted by __scm_send(), not known to be queued */
 	MESSAGE_QUEUED,
@@ -40,7 +42,17 @@ struct message {
 	__u8 state; /* enum message_state */
 	__u8 described; /* user space was told what the files are */
 	__u32 control_flags; /* msg_flags then */
-	__u32 send_flags; /* SEND_* of fail.h */
+	union {
+		__u32 send_flags; /* SEND_* of fail.h */
+		__u32 not_from; /* of one that no thread has claimed: the thread that cannot have sent it */
+	};
+};
+
+/* How the adding of a message went. */
+enum added {
+	ADDED_NOT, /* there is no room */
+	ADDED_BEFORE, /* there is one of this address: by somebody else */
+	ADDED, /* its place is NULL where it is gone again */
 };
 
 #ifdef TYPED_READS
@@ -121,26 +133,25 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 	return NULL;
 }
 
-/*
- * Add a message, though there may be one of this address already. A place is published when it is written.
- * NULL: the bucket is full.
- */
-static __always_inline struct message *table_add(void *table, __u64 address,
-						 const struct message *message)
+/* Add a message, though there may be one of this address already. A place is published when it is written. */
+static __always_inline enum added table_add(void *table, __u64 address,
+					    const struct message *message, struct message **place)
 {
 	struct bucket *bucket = bucket_of(table, address);
 
+	*place = NULL;
 	if (!bucket)
-		return NULL;
+		return ADDED_NOT;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		if (bucket->keys[i] || __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
 			continue;
 		bucket->messages[i] = *message;
 		__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
-		return &bucket->messages[i];
+		*place = &bucket->messages[i];
+		return ADDED;
 	}
-	return NULL;
+	return ADDED_NOT;
 }
 
 /* Keep a message; one of this address, whose end was missed, is written over. NULL: the bucket is full. */
@@ -149,8 +160,10 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 {
 	struct message *found = table_find(table, address);
 
-	if (!found)
-		return table_add(table, address, message);
+	if (!found) {
+		table_add(table, address, message, &found);
+		return found;
+	}
 	*found = *message;
 	return found;
 }
@@ -208,13 +221,16 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 	return found && found->number == number ? found : NULL;
 }
 
-/* NULL where there is one of this address already, or no room. */
-static __always_inline struct message *table_add(void *table, __u64 address,
-						 const struct message *message)
+static __always_inline enum added table_add(void *table, __u64 address,
+					    const struct message *message, struct message **place)
 {
-	if (bpf_map_update_elem(table, &address, message, BPF_NOEXIST))
-		return NULL;
-	return bpf_map_lookup_elem(table, &address);
+	long r = bpf_map_update_elem(table, &address, message, BPF_NOEXIST);
+
+	*place = NULL;
+	if (r)
+		return r == -EEXIST ? ADDED_BEFORE : ADDED_NOT;
+	*place = bpf_map_lookup_elem(table, &address);
+	return ADDED;
 }
 
 static __always_inline struct message *table_keep(void *table, __u64 address,
@@ -227,7 +243,7 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 
 static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
 {
-	return !bpf_map_delete_elem(table, &address);
+	return table_find_numbered(table, address, number) && !bpf_map_delete_elem(table, &address);
 }
 
 #endif

@@ -119,19 +119,40 @@ static __always_inline void on_sendmsg_exit(const struct call *call, long result
 	struct sock *sk;
 	__u64 number;
 
-	if (hint == HINT_NOTHING || !s)
+	if (!s)
 		return;
 	sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	if (!sk)
 		return;
 	number = as_number(s, sk);
+	s->run = next_number(NUMBER_SENT);
 	find_addressee(number, 0);
 	if (hint == HINT_UNREAD)
 		count_lost(EVENT_LOST_READ);
-	else if (result >= 0)
+	else if (hint == HINT_FILES && result >= 0)
 		tell_queued(number, s->addressee, 0, 1);
-	else
+	else if (hint == HINT_FILES)
 		tell_unnumbered(number, s->addressee, 0, result);
+	if (result >= 0 && s->addressee)
+		bar_last(number, s->addressee);
+}
+
+/* Vectors of a message that are added up. */
+#define MAX_VECTORS 16
+
+/* The length of a vector of a message: of struct iovec, or of struct compat_iovec. */
+static __always_inline __u64 vector_length(const struct call *call, __u64 vectors, __u32 index)
+{
+	__u64 length = 0;
+	__u32 compat_length = 0;
+
+	if (call->compat) {
+		bpf_probe_read_user(&compat_length, sizeof(compat_length),
+				    (void *)vectors + index * 8 + 4);
+		return compat_length;
+	}
+	bpf_probe_read_user(&length, sizeof(length), (void *)vectors + index * 16 + 8);
+	return length;
 }
 
 /* The last message was sent in part only, as a stream that is full allows: then no other was tried. */
@@ -140,21 +161,23 @@ __attribute__((noinline)) int is_partial(__u32 index)
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	const struct call *call;
 	struct user_message message;
-	__u64 sum = 0, length = 0;
+	__u64 sum = 0;
 	__u32 sent = 0;
 
 	if (!s)
 		return true;
 	call = &s->call;
-	if (!read_user_message(&message, call, index) || call->compat || message.iov_count > 16 ||
+	/* struct mmsghdr: the length that was sent is behind the message */
+	if (!read_user_message(&message, call, index) || message.iov_count > MAX_VECTORS ||
 	    bpf_probe_read_user(&sent, sizeof(sent),
-				(void *)message_at(call, index) + sizeof(message)))
+				(void *)message_at(call, index) +
+					(call->compat ? sizeof(struct compat_user_message) :
+							sizeof(struct user_message))))
 		return true;
-	for (__u32 i = 0; i < 16; i++) {
+	for (__u32 i = 0; i < MAX_VECTORS; i++) {
 		if (i >= message.iov_count)
 			break;
-		bpf_probe_read_user(&length, sizeof(length), (void *)message.iov + i * 16 + 8);
-		sum += length;
+		sum += vector_length(call, message.iov, i);
 	}
 	return sent < sum;
 }
@@ -170,6 +193,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 	if (!sk || !s)
 		return;
 	number = as_number(s, sk);
+	s->run = next_number(NUMBER_SENT);
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		__u32 index =
 			sent - 1 - i; /* the last one first: the queue is searched from its end */

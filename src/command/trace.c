@@ -30,8 +30,6 @@
 #define LOOK_NS (100 * NSEC_PER_MSEC)
 /* Receive queues are swept at each second look, while something is in flight. */
 #define LOOKS_PER_SWEEP 2
-/* An event has its time before it has its place in the ring: so far they can be out of order. */
-#define DISORDER_NS (10 * NSEC_PER_MSEC)
 struct trace {
 	const struct options *options;
 	struct users *users;
@@ -44,14 +42,12 @@ struct trace {
 	struct losses losses;
 	sigset_t inherited_mask; /* of signals, for the command */
 	int64_t realtime_offset_ns;
-	uint64_t read_until_ns; /* the reading of the ring stops at an event that is later */
 	uint64_t nr_rows;
 	uint64_t nr_looks;
 	int epoll_fd;
 	int signal_fd;
 	int look_fd;
 	int timeout_fd;
-	bool read_enough; /* the reading was stopped by read_until_ns */
 	bool cannot_sweep;
 	bool warned; /* events were lost since the reading before this one */
 	bool warned_of_rows; /* rows were left out */
@@ -117,35 +113,32 @@ static void check_losses(struct trace *trace)
 static int take_record(void *userdata, const void *data, size_t size)
 {
 	struct trace *trace = userdata;
-	const struct event *event = data;
-	uint64_t time_ns = size >= sizeof(*event) ? event->time_ns : 0;
 	int r;
 
 	r = join_record(trace->join, data, size);
 	/* What is malformed was counted, and is told at the end. */
-	if (r < 0 && r != -EBADMSG)
-		return r;
-	trace->read_enough = time_ns > trace->read_until_ns;
-	return trace->read_enough ? -ECANCELED : 0;
-}
-
-/*
- * Read what happened up to a moment, and show it. Under a flood of events the ring is never empty:
- * without that moment there would be no end.
- */
-static int read_until(struct trace *trace, uint64_t moment_ns)
-{
-	int r;
-
-	trace->read_until_ns = moment_ns;
-	trace->read_enough = false;
-	r = tracer_read(trace->tracer, take_record, trace);
-	return r < 0 && !trace->read_enough ? r : 0;
+	return r == -EBADMSG ? 0 : r;
 }
 
 static int read_ring(struct trace *trace)
 {
-	return read_until(trace, clock_monotonic_ns());
+	int r = tracer_read(trace->tracer, take_record, trace);
+
+	return r == -EAGAIN ? 0 : r; /* the rest is there at the next look */
+}
+
+/* The same, with the record that is being written just now. Returns -EAGAIN where that does not end. */
+static int read_whole_ring(struct trace *trace)
+{
+	uint64_t give_up_ns = clock_monotonic_ns() + NSEC_PER_SEC;
+	int r;
+
+	while ((r = tracer_read(trace->tracer, take_record, trace)) == -EAGAIN) {
+		if (clock_monotonic_ns() > give_up_ns)
+			break;
+		usleep(100);
+	}
+	return r;
 }
 
 static void take_queued(void *userdata, const struct event_queued *queued)
@@ -168,11 +161,11 @@ static int sweep(struct trace *trace)
 		trace->cannot_sweep = true;
 		return 0;
 	}
-	if (r == -ENOBUFS)
-		return 0; /* the next one may be whole */
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
-		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
+		r = read_whole_ring(trace);
+	if (r == -ENOBUFS || r == -EAGAIN)
+		return 0; /* the next one may be whole */
 	if (r < 0)
 		return r;
 	check_losses(trace);

@@ -78,7 +78,7 @@ static void take_receiver(struct pass *pass, const struct decoded *decoded)
 	/* A kernel thread only carries out what others did: who that was is not known. */
 	if (!(decoded->event->flags & EVENT_TASK_KERNEL)) {
 		take_process(&pass->receiver, decoded->tasks[EVENT_SELF], decoded->event->flags);
-		if (own)
+		if (own && (own->sock != 0 || own->fd >= 0))
 			pass->to.sockfd = own->fd;
 	}
 	if (own && own->ino != 0)
@@ -205,6 +205,7 @@ static int keep_message(struct join *join, struct message *message)
 	int r = 0;
 
 	message->kept_ns = join->now_ns;
+	message->kept_in = join->sweep;
 	if (same)
 		r = join_end_message(join, same, OUTCOME_UNKNOWN);
 	if (r >= 0)

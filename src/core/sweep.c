@@ -55,10 +55,13 @@ static int tell_pending(struct join *join, struct message *message)
 	return join_tell_outcome(join, message, OUTCOME_PENDING);
 }
 
-/* It ended unseen: an event of it was lost. */
+/*
+ * It ended unseen: an event of it was lost. Of one that was kept since the sweep began nothing is known: its
+ * record may have lain in the ring for long.
+ */
 static bool has_vanished(const struct join *join, const struct message *message)
 {
-	return message->seen != join->sweep && message->kept_ns < join->sweep_begin_ns;
+	return message->seen != join->sweep && message->kept_in != join->sweep;
 }
 
 static int end_vanished(struct join *join, struct message_list *list)

@@ -189,11 +189,6 @@ static struct bpf_object *open_object(const struct object_file *file, const char
 	return bpf_object__open_mem(bytes, size, &open_options);
 }
 
-bool object_kernel_tells_lengths(const struct btf *kernel)
-{
-	return has_lengths(kernel);
-}
-
 unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel)
 {
 	struct bpf_object *object = open_object(file, "instances", kernel);

@@ -30,8 +30,6 @@ struct object_options {
 	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
 };
 
-/* Has the kernel the tracepoints of sends and receives that came with 6.3? */
-bool object_kernel_tells_lengths(const struct btf *kernel);
 
 /* How many times an object is to be loaded: see src/bpf/stand_in.h. */
 unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel);

@@ -38,8 +38,6 @@
 struct way {
 	const char *name;
 	struct object_file object;
-	/* The kernel has what it needs; NULL: any has. */
-	bool (*kernel_has_it)(const struct btf *kernel);
 	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
 	const char *missing; /* what ENOENT and the like mean here */
 	const char *forbidden; /* what EPERM means here */
@@ -60,14 +58,13 @@ static const char *const list_gaps[] = {
 };
 
 static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), NULL, NULL,
+	{ "fentry", OBJECT_FILE(fentry), NULL,
 	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
 	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), NULL, tracepoint_has_kprobes,
+	{ "kprobe", OBJECT_FILE(kprobe), tracepoint_has_kprobes,
 	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
 	  "the kernel forbids kprobes, to root as well", list_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), object_kernel_tells_lengths, NULL,
-	  "the kernel lacks the tracepoints of sends and receives, which came with Linux 6.3",
+	{ "tracepoint", OBJECT_FILE(tracepoint), NULL, "the kernel lacks tracepoints of the network",
 	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
 	  "CAP_SYS_ADMIN",
 	  tracepoint_gaps },
@@ -97,6 +94,9 @@ struct tracer {
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
 	struct ring_buffer *ring;
+	/* Of that, how far it is read and written, in bytes since the beginning; NULL: not mapped. */
+	const volatile unsigned long *ring_read, *ring_written;
+	unsigned long read_until; /* the current reading goes so far */
 	struct ring_buffer *queued; /* what the iterator tells */
 	struct sweep *sweep; /* while that is read */
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
@@ -198,11 +198,25 @@ static void detach_programs(struct tracer *tracer)
 	close(tracer->definitions);
 }
 
+/* A record with its header: what comes next is aligned. */
+static size_t record_size(size_t size)
+{
+	return (BPF_RINGBUF_HDR_SZ + size + 7) / 8 * 8;
+}
+
+static bool is_read(const struct tracer *tracer, unsigned long position)
+{
+	return (long)(position - tracer->read_until) >= 0;
+}
+
 static int on_record(void *context, void *data, size_t size)
 {
 	struct tracer *tracer = context;
+	int r = tracer->record(tracer->userdata, data, size);
 
-	return tracer->record(tracer->userdata, data, size);
+	if (r < 0)
+		return r;
+	return is_read(tracer, *tracer->ring_read + record_size(size)) ? -ECANCELED : 0;
 }
 
 /* A reading of what is in flight, for on_queued(). */
@@ -262,6 +276,32 @@ static int map_lost(struct tracer *tracer)
 	return 0;
 }
 
+/* The two first pages of a ring buffer's map: kernel/bpf/ringbuf.c, struct bpf_ringbuf. */
+static int map_positions(struct tracer *tracer, int map)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	void *consumer = mmap(NULL, page, PROT_READ, MAP_SHARED, map, 0), *producer;
+
+	if (consumer == MAP_FAILED)
+		return -errno;
+	tracer->ring_read = consumer;
+	producer = mmap(NULL, page, PROT_READ, MAP_SHARED, map, page);
+	if (producer == MAP_FAILED)
+		return -errno;
+	tracer->ring_written = producer;
+	return 0;
+}
+
+static void unmap_positions(struct tracer *tracer)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (tracer->ring_read)
+		munmap((void *)tracer->ring_read, page);
+	if (tracer->ring_written)
+		munmap((void *)tracer->ring_written, page);
+}
+
 /* The object, and as many stand-ins as this kernel makes needful. */
 static int load_objects(struct tracer *tracer, const struct btf *kernel,
 			struct object_options *options)
@@ -302,6 +342,9 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	tracer->ring = ring_buffer__new(map_of(tracer, "events"), on_record, tracer, NULL);
 	if (!tracer->ring)
 		return -errno;
+	r = map_positions(tracer, map_of(tracer, "events"));
+	if (r < 0)
+		return r;
 	open_iterator(tracer, kernel, &object_options);
 	return attach_programs(tracer);
 }
@@ -312,8 +355,7 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	struct tracer *tracer;
 	int r;
 
-	if ((way->possible && !way->possible()) ||
-	    (way->kernel_has_it && !way->kernel_has_it(kernel)))
+	if (way->possible && !way->possible())
 		return -ENOENT;
 	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
@@ -436,6 +478,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 	ring_buffer__free(tracer->queued);
 	bpf_link__destroy(tracer->iterator_link);
 	bpf_object__close(tracer->iterator);
+	unmap_positions(tracer);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
 	while (tracer->nr_objects > 0)
@@ -468,9 +511,17 @@ int tracer_fd(const struct tracer *tracer)
 
 int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
 {
+	int r;
+
 	tracer->record = fn;
 	tracer->userdata = userdata;
-	return ring_buffer__consume(tracer->ring);
+	tracer->read_until = *tracer->ring_written;
+	if (is_read(tracer, *tracer->ring_read))
+		return 0;
+	r = ring_buffer__consume(tracer->ring);
+	if (r < 0 && r != -ECANCELED)
+		return r;
+	return is_read(tracer, *tracer->ring_read) ? 0 : -EAGAIN;
 }
 
 /*

@@ -43,7 +43,11 @@ int tracer_fd(const struct tracer *tracer);
 
 /* Called for each record; `data` is borrowed until it returns. A negative errno stops the reading. */
 typedef int (*tracer_record_fn)(void *userdata, const void *data, size_t size);
-/* Read what is there, without waiting. Returns the number of records, or a negative errno. */
+/*
+ * Read what was written before the call, and no more: under a flood there is always more. Does not wait:
+ * -EAGAIN says that some of it is being written still, and that what comes before that was read. Returns
+ * 0, or another negative errno.
+ */
 int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
 
 /*
