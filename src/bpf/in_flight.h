@@ -29,9 +29,9 @@ static __always_inline struct message *find_numbered(const void *address, __u64 
 	return table_find_numbered(&messages, (__u64)address, number);
 }
 
-static __always_inline bool forget_message(const void *address, __u64 number)
+static __always_inline void forget_message(const void *address, __u64 number)
 {
-	return table_forget(&messages, (__u64)address, number);
+	table_forget(&messages, (__u64)address, number);
 }
 
 #endif
