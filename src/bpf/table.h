@@ -23,6 +23,7 @@ enum message_state {
 struct message {
 	__u64 number; /* event.message */
 	__u64 sock; /* the receiving socket; 0 not known */
+	__u64 socket; /* its struct socket, likewise */
 	__u64 ino; /* its inode; 0 not known */
 	__u64 sender_sock;
 	union {
