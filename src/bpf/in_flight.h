@@ -14,21 +14,6 @@ static __always_inline struct message *find_message(const void *address)
 	return table_find(&messages, (__u64)address);
 }
 
-/*
- * A copy of the message of this address, which somebody may be forgetting just now: its place can be
- * another's then. False: there is none, or none any more.
- */
-static __always_inline bool read_message(struct message *ret, const void *address)
-{
-	struct message *found = find_message(address);
-
-	if (!found)
-		return false;
-	*ret = *found;
-	barrier();
-	return ret->number && find_message(address) == found && found->number == ret->number;
-}
-
 static __always_inline struct message *keep_message(const void *address,
 						    const struct message *message)
 {
@@ -44,9 +29,28 @@ static __always_inline struct message *find_numbered(const void *address, __u64 
 	return table_find_numbered(&messages, (__u64)address, number);
 }
 
-static __always_inline bool forget_message(const void *address, __u64 number)
+/*
+ * A copy of the message at this place, which somebody may be forgetting just now: then it can be another's.
+ * False: it is not of this address any more.
+ */
+static __always_inline bool read_place(struct message *ret, const void *address,
+				       struct message *place)
 {
-	return table_forget(&messages, (__u64)address, number);
+	*ret = *place;
+	barrier();
+	return ret->number && find_numbered(address, ret->number) == place;
+}
+
+static __always_inline bool read_message(struct message *ret, const void *address)
+{
+	struct message *place = find_message(address);
+
+	return place && read_place(ret, address, place);
+}
+
+static __always_inline void forget_message(const void *address, __u64 number)
+{
+	table_forget(&messages, (__u64)address, number);
 }
 
 #endif

@@ -75,6 +75,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	unsigned char d_iname[32]; /* in newer kernels a union d_shortname */
 };
 
 struct vfsmount {
@@ -209,6 +210,7 @@ struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	__u64 start_boottime;
 	struct cred *real_cred;
 	char comm[16];

@@ -185,7 +185,7 @@ static __always_inline void on_added(__s32 installed)
 	if (s) {
 		head_of(s)->task = adding->target;
 		s->event.flags |= adding->flags |
-				  write_any_task(append_other_task(s), current_task(), true);
+				  write_any_task(append_other_task(s), current_task(), s->copy);
 		report_move(s, adding->file, 2, adding->source_fd, installed,
 			    adding->fd_flags & O_CLOEXEC);
 	}

@@ -308,17 +308,11 @@ static __always_inline bool add_claim(const struct scratch *s, __u64 skb, __u64 
 		forget_message((void *)skb, found->number);
 	else if (found)
 		return false;
-	switch (table_add(&messages, skb, message, &place)) {
-	case ADDED_NOT:
+	place = table_add(&messages, skb, message);
+	if (!place) {
 		count_lost(EVENT_LOST_TABLE);
 		return false;
-	case ADDED_BEFORE:
-		return false;
-	case ADDED:
-		break;
 	}
-	if (!place)
-		return true; /* a taker has seen it, and is done with it */
 	if (!table_find_other(&messages, skb, place) &&
 	    is_unchanged(s, skb, list, message->sender_sock))
 		return true;

@@ -55,21 +55,17 @@ SEC("iter/bpf_map_elem")
 int tell_table(struct bpf_iter__bpf_map_elem *ctx)
 {
 	const void *value = ctx->value;
+	const struct bucket *bucket;
 
 	if (!value) {
 		tell_end();
 		return 0;
 	}
-#ifdef TYPED_READS
-	const struct bucket *bucket = value;
-
+	bucket = value;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		if (bucket->keys[i] > KEY_BUSY)
 			tell_message(&bucket->messages[i]);
 	}
-#else
-	tell_message(value);
-#endif
 	return 0;
 }

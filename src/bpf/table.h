@@ -4,17 +4,14 @@
  * whole life, by that of their struct sk_buff for the one that sees only queues. Both are unique while
  * the message is queued.
  *
- * Where programs have compare-and-exchange (since 5.12) it is an array of buckets that they search
- * themselves: a look-up in the kernel's hash costs more instructions than all that a handler then
- * does with what it found. Else it is such a hash.
+ * It is an array of buckets that the programs search themselves: a look-up in the kernel's hash costs more
+ * instructions than all that a handler then does with what it found.
  */
 #ifndef FDPASS_TABLE_H
 #define FDPASS_TABLE_H
 
 #include "event.h"
 #include "kernel.h"
-
-#define EEXIST 17
 
 enum message_state {
 	MESSAGE_SENDING = 1, /* accepted by __scm_send(), not known to be queued */
@@ -26,6 +23,7 @@ enum message_state {
 struct message {
 	__u64 number; /* event.message */
 	__u64 sock; /* the receiving socket; 0 not known */
+	__u64 socket; /* its struct socket, likewise */
 	__u64 ino; /* its inode; 0 not known */
 	__u64 sender_sock;
 	union {
@@ -48,20 +46,14 @@ struct message {
 	};
 };
 
-/* How the adding of a message went. */
-enum added {
-	ADDED_NOT, /* there is no room */
-	ADDED_BEFORE, /* there is one of this address: by somebody else */
-	ADDED, /* its place is NULL where it is gone again */
-};
-
-#ifdef TYPED_READS
-
 #define BUCKET_BITS 14
 #define BUCKET_SIZE 8
 
 struct bucket {
 	__u64 keys[BUCKET_SIZE]; /* 0: free */
+#ifndef TYPED_READS
+	__u64 claims[BUCKET_SIZE];
+#endif
 	struct message messages[BUCKET_SIZE];
 };
 
@@ -100,8 +92,6 @@ static __always_inline struct message *table_find(void *table, __u64 address)
 	return NULL;
 }
 
-#define KEY_BUSY 1 /* no address: a message is being written there */
-
 /* Another place with this address than `place`; NULL: there is none. */
 static __always_inline struct message *table_find_other(void *table, __u64 address,
 							const struct message *place)
@@ -133,25 +123,105 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 	return NULL;
 }
 
-/* Add a message, though there may be one of this address already. A place is published when it is written. */
-static __always_inline enum added table_add(void *table, __u64 address,
-					    const struct message *message, struct message **place)
+#define KEY_BUSY 1 /* no address: a message is being written there */
+
+#ifdef TYPED_READS
+
+/* Claim a place that is free, until it is published. */
+static __always_inline bool claim_free(struct bucket *bucket, int i)
+{
+	return !bucket->keys[i] && !__sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY);
+}
+
+static __always_inline void publish_place(struct bucket *bucket, int i, __u64 address)
+{
+	__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
+}
+
+/* Free the place, unless somebody else does. */
+static __always_inline void free_place(struct bucket *bucket, int i, __u64 number)
+{
+	if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
+		return;
+	bucket->messages[i].state = 0;
+	barrier();
+	bucket->keys[i] = 0;
+}
+
+#else
+
+/*
+ * Before 5.12 there is no compare-and-exchange, only an addition that tells nothing: who reads 1 after it
+ * is alone at this place. Of several who meet there perhaps none is.
+ */
+static __always_inline bool claim_place(struct bucket *bucket, int i)
+{
+	__sync_fetch_and_add(&bucket->claims[i], 1);
+	if (*(volatile __u64 *)&bucket->claims[i] == 1)
+		return true;
+	__sync_fetch_and_add(&bucket->claims[i], -1);
+	return false;
+}
+
+static __always_inline void release_place(struct bucket *bucket, int i)
+{
+	barrier();
+	__sync_fetch_and_add(&bucket->claims[i], -1);
+}
+
+static __always_inline bool claim_free(struct bucket *bucket, int i)
+{
+	if (bucket->keys[i] || !claim_place(bucket, i))
+		return false;
+	if (!*(volatile __u64 *)&bucket->keys[i])
+		return true;
+	release_place(bucket, i);
+	return false;
+}
+
+static __always_inline void publish_place(struct bucket *bucket, int i, __u64 address)
+{
+	barrier();
+	bucket->keys[i] = address;
+	release_place(bucket, i);
+}
+
+static __always_inline void free_place(struct bucket *bucket, int i, __u64 number)
+{
+	/* Who meets another that frees it leaves that to him, after a second try. */
+	if (!claim_place(bucket, i) && !claim_place(bucket, i))
+		return;
+	if (*(volatile __u64 *)&bucket->messages[i].number == number) {
+		bucket->messages[i].number = 0;
+		bucket->messages[i].state = 0;
+		barrier();
+		bucket->keys[i] = 0;
+	}
+	release_place(bucket, i);
+}
+
+#endif
+
+/*
+ * Add a message, though there may be one of this address already. A place is published when it is written.
+ * NULL: the bucket is full.
+ */
+static __always_inline struct message *table_add(void *table, __u64 address,
+						 const struct message *message)
 {
 	struct bucket *bucket = bucket_of(table, address);
 
-	*place = NULL;
 	if (!bucket)
-		return ADDED_NOT;
+		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] || __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
+		if (!claim_free(bucket, i))
 			continue;
 		bucket->messages[i] = *message;
-		__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
-		*place = &bucket->messages[i];
-		return ADDED;
+		publish_place(bucket, i, address);
+		return &bucket->messages[i];
 	}
-	return ADDED_NOT;
+	return NULL;
 }
 
 /* Keep a message; one of this address, whose end was missed, is written over. NULL: the bucket is full. */
@@ -160,92 +230,26 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 {
 	struct message *found = table_find(table, address);
 
-	if (!found) {
-		table_add(table, address, message, &found);
-		return found;
-	}
+	if (!found)
+		return table_add(table, address, message);
 	*found = *message;
 	return found;
 }
 
-/*
- * Forget the message of this number; who reads the table meanwhile tells a message by it. Returns
- * whether it was there still.
- */
-static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
+/* Forget the message of this number; who reads the table meanwhile tells a message by it. */
+static __always_inline void table_forget(void *table, __u64 address, __u64 number)
 {
 	struct bucket *bucket = bucket_of(table, address);
 
 	if (!bucket)
-		return false;
+		return;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] != address || bucket->messages[i].number != number)
-			continue;
-		if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
-			return false;
-		bucket->messages[i].state = 0;
-		barrier();
-		bucket->keys[i] = 0;
-		return true;
+		if (bucket->keys[i] == address && bucket->messages[i].number == number) {
+			free_place(bucket, i, number);
+			return;
+		}
 	}
-	return false;
 }
-
-#else
-
-#define DECLARE_TABLE(name)                                                                        \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
-		__uint(max_entries, 65536);                                                        \
-		__type(key, __u64);                                                                \
-		__type(value, struct message);                                                     \
-	} name SEC(".maps")
-
-static __always_inline struct message *table_find(void *table, __u64 address)
-{
-	return bpf_map_lookup_elem(table, &address);
-}
-
-/* There is never another place with the address. */
-static __always_inline struct message *table_find_other(void *table, __u64 address,
-							const struct message *place)
-{
-	return NULL;
-}
-
-static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
-{
-	struct message *found = table_find(table, address);
-
-	return found && found->number == number ? found : NULL;
-}
-
-static __always_inline enum added table_add(void *table, __u64 address,
-					    const struct message *message, struct message **place)
-{
-	long r = bpf_map_update_elem(table, &address, message, BPF_NOEXIST);
-
-	*place = NULL;
-	if (r)
-		return r == -EEXIST ? ADDED_BEFORE : ADDED_NOT;
-	*place = bpf_map_lookup_elem(table, &address);
-	return ADDED;
-}
-
-static __always_inline struct message *table_keep(void *table, __u64 address,
-						  const struct message *message)
-{
-	if (bpf_map_update_elem(table, &address, message, BPF_ANY))
-		return NULL;
-	return bpf_map_lookup_elem(table, &address);
-}
-
-static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
-{
-	return table_find_numbered(table, address, number) && !bpf_map_delete_elem(table, &address);
-}
-
-#endif
 
 #endif

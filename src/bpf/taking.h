@@ -155,13 +155,11 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 
-/* Take the message with the number that it has in the table, if it is this one; s->claim is what it is. */
-static __always_inline bool take_claimed(struct scratch *s, struct sk_buff *skb,
-					 struct scm_fp_list *list)
+/* Take the message with the number that it has at this place, if it is this one; s->claim is what it is. */
+static __always_inline bool take_claimed(struct scratch *s, struct message *place,
+					 struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct message *place = find_message(skb);
-
-	if (!place || !read_message(&s->claim, skb) || s->claim.list != (__u64)list)
+	if (!place || !read_place(&s->claim, skb, place) || s->claim.list != (__u64)list)
 		return false;
 	/* Who takes it keeps the place: if it is still there then, it stays. */
 	return take_place(place, s->claim.number) && find_numbered(skb, s->claim.number) == place;
@@ -175,15 +173,14 @@ static __always_inline bool take_message(struct scratch *s, struct sk_buff *skb,
 					 struct scm_fp_list *list)
 {
 	struct message *found = find_message(skb), *place;
-	enum added added;
 	__u64 number;
 
-	if (take_claimed(s, skb, list))
+	if (take_claimed(s, found, skb, list))
 		return true;
 	if (found && found->list != (__u64)list) /* the end of an earlier one was missed */
 		forget_message(skb, found->number);
 	number = next_number(NUMBER_TAKEN);
-	s->claim = (struct message){
+	s->fresh = (struct message){
 		.number = number,
 		.list = (__u64)list,
 		.sender_sock = (__u64)probe(skb, sk),
@@ -191,18 +188,18 @@ static __always_inline bool take_message(struct scratch *s, struct sk_buff *skb,
 		.state = MESSAGE_QUEUED,
 		.taker = bpf_get_current_pid_tgid(),
 	};
-	added = table_add(&messages, (__u64)skb, &s->claim, &place);
-	if (added == ADDED && (!place || !table_find_other(&messages, (__u64)skb, place)))
-		return true;
-	s->fresh = s->claim;
-	if (take_claimed(s, skb, list)) {
-		if (added == ADDED)
+	place = table_add(&messages, (__u64)skb, &s->fresh);
+	/* Its sender may have claimed it meanwhile. */
+	found = place ? table_find_other(&messages, (__u64)skb, place) : find_message(skb);
+	if (take_claimed(s, found, skb, list)) {
+		if (place)
 			forget_message(skb, number);
 		return true;
 	}
 	s->claim = s->fresh;
-	/* Where a table has one message of an address only, that of a claim that is being withdrawn. */
-	return added == ADDED || keep_message(skb, &s->claim);
+	if (!place)
+		count_lost(EVENT_LOST_TABLE);
+	return place;
 }
 
 /* Begin the record of an end, by the current task: the message, and the sockets. */
