@@ -21,7 +21,6 @@
 #include "host/child.h"
 #include "host/clock.h"
 #include "host/privilege.h"
-#include "host/reason.h"
 #include "host/signals.h"
 #include "host/tracer.h"
 #include "host/user.h"
@@ -374,9 +373,8 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.trace_children = trace->child != NULL,
 		.system_calls = trace->options->system_calls,
 	};
-	int r = reason_machine(tracer_options.ring_size, reason);
 
-	return r < 0 ? r : tracer_new(&trace->tracer, &tracer_options, reason);
+	return tracer_new(&trace->tracer, &tracer_options, reason);
 }
 
 static void ignore_queued(void *userdata, const struct event_queued *queued)

@@ -21,6 +21,12 @@ struct object_file {
 	const void *(*typed)(size_t *size);
 };
 
+/* Of an object, by the names that src/bpf/meson.build gives its skeletons. */
+#define OBJECT_FILE(name)                                                                          \
+	{                                                                                          \
+		name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes                                 \
+	}
+
 struct object_options {
 	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
 	int nr_cpus;

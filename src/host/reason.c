@@ -2,7 +2,6 @@
 /* Why tracing cannot work here. */
 #include "host/reason.h"
 
-#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -256,6 +255,14 @@ static int refuse_btf(const char *path, int error, char reason[REASON_MAX])
 	return -error;
 }
 
+static void refuse_content(const char *path, const char *fault, char reason[REASON_MAX])
+{
+	snprintf(reason, REASON_MAX,
+		 "%s %s: the kernel's own is needed, which it has there if it was built with "
+		 "CONFIG_DEBUG_INFO_BTF=y and nothing is mounted over it",
+		 path, fault);
+}
+
 int reason_btf(const char *path, char reason[REASON_MAX])
 {
 	/* What something else has been put in place of it must not hold this up. */
@@ -278,11 +285,17 @@ int reason_btf(const char *path, char reason[REASON_MAX])
 	fault = fault_of(&header, (size_t)n, (uint64_t)status.st_size);
 	if (!fault)
 		return 0;
-	snprintf(reason, REASON_MAX,
-		 "%s %s: the kernel's own is needed, which it has there if it was built with "
-		 "CONFIG_DEBUG_INFO_BTF=y and nothing is mounted over it",
-		 path, fault);
+	refuse_content(path, fault, reason);
 	return -EINVAL;
+}
+
+void reason_btf_error(int error, char reason[REASON_MAX])
+{
+	if (error == -ENOMEM)
+		snprintf(reason, REASON_MAX, "there is not enough memory to read %s",
+			 REASON_BTF_PATH);
+	else
+		refuse_content(REASON_BTF_PATH, "is damaged", reason);
 }
 
 int reason_machine(uint64_t ring_size, char reason[REASON_MAX])
@@ -290,30 +303,4 @@ int reason_machine(uint64_t ring_size, char reason[REASON_MAX])
 	int r = reason_btf(REASON_BTF_PATH, reason);
 
 	return r < 0 ? r : reason_memory(ring_size, reason);
-}
-
-/* tracefs */
-
-const char *reason_tracefs_of(bool may_mount, bool may_read)
-{
-	if (may_mount && may_read)
-		return "the kernel forbids tracefs, to root as well";
-	if (may_mount)
-		return "tracefs belongs to root: run fdpass as root, or with CAP_DAC_READ_SEARCH "
-		       "as well";
-	return "tracefs cannot be opened: run fdpass as root, or with CAP_SYS_ADMIN and "
-	       "CAP_DAC_READ_SEARCH";
-}
-
-static bool have(unsigned int capability)
-{
-	return capng_have_capability(CAPNG_EFFECTIVE, capability) == 1;
-}
-
-const char *reason_tracefs(void)
-{
-	if (capng_get_caps_process() < 0)
-		return reason_tracefs_of(false, false);
-	return reason_tracefs_of(have(CAP_SYS_ADMIN),
-				 have(CAP_DAC_READ_SEARCH) || have(CAP_DAC_OVERRIDE));
 }

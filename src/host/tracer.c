@@ -1,88 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The ways to attach, a table, and the life of one: open, prepare, load, attach, read. What a
- * kernel offers is found out by trying, in the table's order; what changed in its functions is
- * asked of its BTF. A new way is an object file in src/bpf and an entry here.
- */
+/* The life of a way to attach: open, prepare, load, attach, read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "host/lockdown.h"
+#include "host/in_flight.h"
 #include "host/object.h"
+#include "host/reason.h"
 #include "host/tracepoint.h"
 #include "host/tracer.h"
+#include "host/way.h"
 
-#include "fentry.skel.h"
-#include "fentry_typed.skel.h"
-#include "kprobe.skel.h"
-#include "kprobe_typed.skel.h"
-#include "table.skel.h"
-#include "table_typed.skel.h"
-#include "tracepoint.skel.h"
-#include "tracepoint_typed.skel.h"
-
-#define OBJECT_FILE(name)                                                                          \
-	{                                                                                          \
-		name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes                                 \
-	}
-
-struct way {
-	const char *name;
-	struct object_file object;
-	/* The kernel has what it needs; NULL: any has. */
-	bool (*kernel_has_it)(const struct btf *kernel);
-	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
-	const char *missing; /* what ENOENT and the like mean here */
-	const char *forbidden; /* what EPERM means here */
-	const char *const *gaps;
-};
-
-static const char *const tracepoint_gaps[] = {
-	"which descriptors io_uring sends, and what it receives into before Linux 6.3",
-	"pidfd_getfd(2), and which eventfd is which, without --system-calls (since Linux 6.3)",
-	"descriptors that a seccomp supervisor adds (SECCOMP_IOCTL_NOTIF_ADDFD)",
-	"descriptors that move between rings of io_uring (IORING_OP_MSG_RING)",
-	NULL,
-};
-
-static const char *const list_gaps[] = {
-	"why some sends failed: bad memory (EFAULT), a signal (EINTR), a name that nobody has",
-	NULL,
-};
-
-static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), NULL, NULL,
-	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
-	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), NULL, tracepoint_has_kprobes,
-	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
-	  "the kernel forbids kprobes, to root as well", list_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), object_kernel_tells_lengths, NULL,
-	  "the kernel lacks the tracepoints of sends and receives, which came with Linux 6.3",
-	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
-	  "CAP_SYS_ADMIN",
-	  tracepoint_gaps },
-};
-
-#define BTF_PATH "/sys/kernel/btf/vmlinux"
-/* ENOTSUPP of linux/errno.h: libc does not know it. */
-#define ENOTSUPP_KERNEL 524
-
-#define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
 #define MAX_LINKS 96
-
-/* What tells what is in flight: an iterator over the table of messages. */
-static const struct object_file table_file = OBJECT_FILE(table);
-#define TABLE "messages"
 
 /* See src/bpf/stand_in.h. */
 #define MAX_INSTANCES 3
@@ -91,14 +27,11 @@ struct tracer {
 	const struct way *way;
 	struct bpf_object *objects[MAX_INSTANCES]; /* the object, and its stand-ins */
 	unsigned int nr_objects;
-	struct bpf_object *iterator; /* NULL where it cannot be had */
-	struct bpf_link *iterator_link;
+	struct in_flight *in_flight; /* NULL where it cannot be had */
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
 	struct ring_buffer *ring;
-	struct ring_buffer *queued; /* what the iterator tells */
-	struct sweep *sweep; /* while that is read */
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
 	char refusal[REFUSAL_MAX]; /* by the verifier; empty: none */
@@ -106,7 +39,7 @@ struct tracer {
 	void *userdata;
 };
 
-/* libbpf explains itself to nobody: the reasons that are told are this file's. */
+/* libbpf explains itself to nobody: the reasons that are told are those of way.c. */
 static int __attribute__((format(printf, 2, 0)))
 keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -127,11 +60,9 @@ static int attach_program(struct tracer *tracer, const struct bpf_program *progr
 
 	if (tracer->nr_links == MAX_LINKS)
 		return -E2BIG;
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
-		r = tracefs < 0 ? tracefs : tracepoint_attach(link, program, tracefs);
-	else if (is_return(program) && tracer->definitions >= 0)
+	if (is_return(program) && tracer->definitions >= 0)
 		r = tracepoint_attach_return(link, program, tracefs, tracer->definitions);
-	if (r < 0 && bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT) {
+	if (r < 0) {
 		*link = bpf_program__attach(program);
 		r = *link ? 0 : -errno;
 	}
@@ -154,13 +85,12 @@ static int attach_object(struct tracer *tracer, const struct bpf_object *object,
 	return r;
 }
 
-/* Does a program of this type need tracefs to be attached? */
-static bool needs_tracefs(const struct tracer *tracer, enum bpf_prog_type type)
+static bool has_returns(const struct tracer *tracer)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, tracer->objects[0]) {
-		if (bpf_program__autoload(program) && bpf_program__type(program) == type)
+		if (bpf_program__autoload(program) && is_return(program))
 			return true;
 	}
 	return false;
@@ -168,12 +98,11 @@ static bool needs_tracefs(const struct tracer *tracer, enum bpf_prog_type type)
 
 static int attach_programs(struct tracer *tracer)
 {
-	bool kprobes = needs_tracefs(tracer, BPF_PROG_TYPE_KPROBE);
 	int tracefs = -EBADF, r = 0;
 
-	if (kprobes || needs_tracefs(tracer, BPF_PROG_TYPE_TRACEPOINT))
+	if (has_returns(tracer))
 		tracefs = tracepoint_open_tracefs();
-	if (kprobes && tracefs >= 0)
+	if (tracefs >= 0)
 		tracer->definitions = tracepoint_open_definitions(tracefs);
 	for (unsigned int i = 0; i < tracer->nr_objects && r >= 0; i++)
 		r = attach_object(tracer, tracer->objects[i], tracefs);
@@ -205,49 +134,9 @@ static int on_record(void *context, void *data, size_t size)
 	return tracer->record(tracer->userdata, data, size);
 }
 
-/* A reading of what is in flight, for on_queued(). */
-struct sweep {
-	tracer_queued_fn fn;
-	void *userdata;
-	bool complete; /* the last entry came, and says that none is missing */
-};
-
-static int on_queued(void *context, void *data, size_t size)
-{
-	struct tracer *tracer = context;
-	const struct event_queued *queued = data;
-
-	if (size != sizeof(*queued) || !tracer->sweep)
-		return 0;
-	if (queued->message == 0)
-		tracer->sweep->complete = queued->cut == 0;
-	else
-		tracer->sweep->fn(tracer->sweep->userdata, queued);
-	return 0;
-}
-
 static int map_of(const struct tracer *tracer, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(tracer->objects[0], name);
-}
-
-static void open_iterator(struct tracer *tracer, const struct btf *kernel,
-			  const struct object_options *options)
-{
-	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
-	union bpf_iter_link_info info = { .map.map_fd = map_of(tracer, TABLE) };
-
-	attach_options.link_info = &info;
-	attach_options.link_info_len = sizeof(info);
-	if (object_load(&tracer->iterator, &table_file, "in_flight", kernel, options,
-			tracer->refusal) < 0)
-		return;
-	tracer->queued =
-		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queued"),
-				 on_queued, tracer, NULL);
-	if (tracer->queued)
-		tracer->iterator_link = bpf_program__attach_iter(
-			bpf_object__next_program(tracer->iterator, NULL), &attach_options);
 }
 
 static const size_t lost_size = NR_EVENT_LOST * sizeof(uint64_t);
@@ -302,7 +191,7 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	tracer->ring = ring_buffer__new(map_of(tracer, "events"), on_record, tracer, NULL);
 	if (!tracer->ring)
 		return -errno;
-	open_iterator(tracer, kernel, &object_options);
+	in_flight_new(&tracer->in_flight, map_of(tracer, "messages"), kernel, &object_options);
 	return attach_programs(tracer);
 }
 
@@ -312,8 +201,7 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	struct tracer *tracer;
 	int r;
 
-	if ((way->possible && !way->possible()) ||
-	    (way->kernel_has_it && !way->kernel_has_it(kernel)))
+	if (!way_is_possible(way, kernel))
 		return -ENOENT;
 	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
@@ -331,98 +219,49 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	return 0;
 }
 
-/* What keeps every way from working, as a sentence; NULL: nothing of that sort. */
-static const char *common_reason(int error)
+/* The ways in turn, until one can be had; `reason` gets what keeps those before it. */
+static int try_ways(struct tracer **ret, const struct btf *kernel,
+		    const struct tracer_options *options, char reason[TRACER_REASON_MAX])
 {
-	struct utsname name;
-	char lockdown[32];
+	char refusal[REFUSAL_MAX] = "", one[TRACER_REASON_MAX];
+	int r = -EINVAL;
 
-	if (error == -EMFILE || error == -ENFILE)
-		return "too many files are open: raise the limit (ulimit -n)";
-	if (error == -ENOMEM)
-		return "there is not enough memory: take a smaller ring buffer (--buffer-size)";
-	uname(&name);
-	if (strverscmp(name.release, "5.10") < 0)
-		return "this kernel is too old: Linux 5.10 or later is needed";
-	lockdown_mode(lockdown);
-	if (strcmp(lockdown, LOCKDOWN_CONFIDENTIALITY) == 0)
-		return "the kernel is locked down for confidentiality, which forbids BPF programs "
-		       "to read its memory: boot it with lockdown=integrity";
-	return NULL;
-}
+	for (size_t i = 0; i < nr_ways; i++) {
+		const struct way *way = &way_table[i];
+		size_t used = strlen(reason);
 
-/* Why this way cannot be had, to be followed by the errno's text. */
-static const char *reason_of(const struct way *way, int error)
-{
-	switch (-error) {
-	case EPERM:
-	case EACCES:
-		return way->forbidden;
-	case ENOENT:
-	case ENODEV:
-	case EOPNOTSUPP:
-	case ENOTSUPP_KERNEL:
-		return way->missing;
-	case EBUSY:
-		return "something else has hold of the traced functions, like a live patch";
-	default:
-		return "the kernel refuses the programs: FDPASS_LIBBPF_DEBUG=1 shows more, and a "
-		       "report is welcome";
+		if (options->way && strcmp(options->way, way->name) != 0)
+			continue;
+		r = try_way(ret, way, kernel, options, refusal);
+		if (r >= 0)
+			break;
+		if (!way_explain(way, r, refusal, one, sizeof(one))) {
+			strcpy(reason, one);
+			break;
+		}
+		snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s", used ? "; " : "", one);
 	}
-}
-
-static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error,
-		    const char *refusal)
-{
-	size_t used = strlen(reason);
-
-	if (*refusal != '\0') {
-		snprintf(reason + used, TRACER_REASON_MAX - used,
-			 "%s%s: %s (a bug: please report this, with what `fdpass doctor` says)",
-			 used ? "; " : "", way->name, refusal);
-		return;
-	}
-
-	snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s: %s (%s)", used ? "; " : "",
-		 way->name, reason_of(way, error),
-		 strerror(error == -ENOTSUPP_KERNEL ? EOPNOTSUPP : -error));
+	return r;
 }
 
 int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	       char reason[TRACER_REASON_MAX])
 {
-	char refusal[REFUSAL_MAX] = "";
-	const char *common;
 	struct btf *kernel;
-	int r = -EINVAL;
+	int r;
 
 	reason[0] = '\0';
 	libbpf_set_print(keep_quiet);
-	kernel = btf__load_vmlinux_btf();
+	r = reason_machine(options->ring_size, reason);
+	if (r < 0)
+		return r;
+	kernel = btf__parse(REASON_BTF_PATH, NULL);
 	if (!kernel) {
 		r = -errno;
-		if (access(BTF_PATH, F_OK) < 0)
-			snprintf(reason, TRACER_REASON_MAX,
-				 "there is no BTF in " BTF_PATH ": mount sysfs at /sys, or use a "
-				 "kernel that was built with CONFIG_DEBUG_INFO_BTF=y");
-		else
-			snprintf(reason, TRACER_REASON_MAX, BTF_PATH " cannot be read: %s",
-				 strerror(-r));
+		reason_btf_error(r, reason);
 		return r;
 	}
-	for (size_t i = 0; i < NR_WAYS; i++) {
-		if (options->way && strcmp(options->way, ways[i].name) != 0)
-			continue;
-		r = try_way(ret, &ways[i], kernel, options, refusal);
-		if (r >= 0)
-			break;
-		common = common_reason(r);
-		if (common) {
-			snprintf(reason, TRACER_REASON_MAX, "%s", common);
-			break;
-		}
-		explain(reason, &ways[i], r, refusal);
-	}
+	r = try_ways(ret, kernel, options, reason);
 	btf__free(kernel);
 	return r;
 }
@@ -433,9 +272,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 		return NULL;
 	detach_programs(tracer);
 	ring_buffer__free(tracer->ring);
-	ring_buffer__free(tracer->queued);
-	bpf_link__destroy(tracer->iterator_link);
-	bpf_object__close(tracer->iterator);
+	in_flight_free(tracer->in_flight);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
 	while (tracer->nr_objects > 0)
@@ -538,59 +375,28 @@ void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
 		counts[EVENT_LOST_SKIPPED] = 0; /* a stand-in that ran first */
 }
 
-/* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
-static int run_iterator(const struct tracer *tracer)
+int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata)
 {
-	ssize_t n;
-	char byte;
-	int fd;
-
-	fd = bpf_iter_create(bpf_link__fd(tracer->iterator_link));
-	if (fd < 0)
-		return -errno;
-	do /* EAGAIN: it has seen a million sockets, and goes on */
-		n = read(fd, &byte, sizeof(byte));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	return n;
-}
-
-int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
-{
-	struct sweep sweep = { .fn = fn, .userdata = userdata };
-	int r, n;
-
-	if (!tracer->iterator_link)
-		return -EOPNOTSUPP;
-	r = run_iterator(tracer);
-	tracer->sweep = &sweep;
-	n = ring_buffer__consume(tracer->queued);
-	tracer->sweep = NULL;
-	if (r < 0)
-		return r;
-	if (n < 0)
-		return n;
-	return sweep.complete ? 0 : -ENOBUFS;
+	return tracer->in_flight ? in_flight_read(tracer->in_flight, fn, userdata) : -EOPNOTSUPP;
 }
 
 size_t tracer_nr_ways(void)
 {
-	return NR_WAYS;
+	return nr_ways;
 }
 
 const char *tracer_way_name(size_t index)
 {
-	return index < NR_WAYS ? ways[index].name : NULL;
+	return index < nr_ways ? way_table[index].name : NULL;
 }
 
 int tracer_probe(size_t index, struct way_report *ret)
 {
-	struct tracer_options options = { .way = ways[index].name, .ring_size = 1 << 20 };
+	struct tracer_options options = { .way = way_table[index].name, .ring_size = 1 << 20 };
 	struct tracer *tracer = NULL;
 	int r;
 
-	*ret = (struct way_report){ .name = ways[index].name, .gaps = ways[index].gaps };
+	*ret = (struct way_report){ .name = way_table[index].name };
 	r = tracer_new(&tracer, &options, ret->reason);
 	ret->available = r >= 0;
 	tracer_free(tracer);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "host/in_flight.h"
 
 struct tracer;
 
@@ -21,7 +22,7 @@ struct tracer_options {
 	bool system_calls; /* also what makes all system calls slower, where others do not need it */
 };
 
-/* Why a way cannot be had, one line, for a person; or what it cannot see. */
+/* Why a way cannot be had, one line, for a person. */
 #define TRACER_REASON_MAX 1280
 
 /*
@@ -52,17 +53,15 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
  */
 void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
 
-typedef void (*tracer_queued_fn)(void *userdata, const struct event_queued *queued);
 /* What is in flight now, a call for each message of the table. Returns 0, -EOPNOTSUPP where that cannot
  * be told, or -ENOBUFS where only a part of it was: then nothing that was not told may be concluded. */
-int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata);
+int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata);
 
 /* What one way to attach offers on this machine, for `fdpass doctor`. */
 struct way_report {
 	const char *name;
 	bool available;
 	char reason[TRACER_REASON_MAX]; /* why not */
-	const char *const *gaps; /* NULL-terminated: what it would not see here */
 };
 /* Number of ways, best first. */
 size_t tracer_nr_ways(void);

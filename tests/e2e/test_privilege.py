@@ -151,6 +151,18 @@ def test_capabilities_that_are_missing(options, reason):
 
 
 @needs_root
+@pytest.mark.parametrize("capabilities", ["+bpf,+perfmon", "+sys_admin"])
+def test_capabilities_that_suffice(capabilities):
+    options = [f"--inh-caps=-all,{capabilities}", f"--ambient-caps=-all,{capabilities}"]
+    result = subprocess.run(
+        ["setpriv", "--reuid=65534", *options, "sh", "-c", 'exec "$0" "$@"', FDPASS, "--", "true"],
+        capture_output=True, encoding="utf-8", timeout=DEADLINE_S, check=False,
+    )
+    assert result.stderr.endswith("fdpass: no passes; no events lost\n")
+    assert result.returncode == 0
+
+
+@needs_root
 def test_too_many_open_files():
     assert cannot_trace("prlimit", "--nofile=12", FDPASS) == (
         "too many files are open: raise the limit (ulimit -n)\n"

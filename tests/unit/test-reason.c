@@ -183,15 +183,6 @@ static void test_btf(void **state)
 	assert_non_null(strstr(reason, " cannot be read: Is a directory"));
 }
 
-/* Nobody is told to get what he has. */
-static void test_tracefs(void **state)
-{
-	assert_null(strstr(reason_tracefs_of(true, false), "CAP_SYS_ADMIN"));
-	assert_non_null(strstr(reason_tracefs_of(true, false), "CAP_DAC_READ_SEARCH"));
-	assert_non_null(strstr(reason_tracefs_of(false, true), "CAP_SYS_ADMIN"));
-	assert_null(strstr(reason_tracefs_of(true, true), "CAP_"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,7 +191,6 @@ int main(void)
 						remove_folder),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test_setup_teardown(test_btf, make_folder, remove_folder),
-		cmocka_unit_test(test_tracefs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The iterator over the table of messages: see in_flight.h. */
+#include "host/in_flight.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "host/object.h"
+
+#include "table.skel.h"
+#include "table_typed.skel.h"
+
+static const struct object_file table_file = OBJECT_FILE(table);
+
+struct in_flight {
+	struct bpf_object *object;
+	struct bpf_link *link;
+	struct ring_buffer *queued; /* what it tells */
+
+	/* Of a reading, while it is under way. */
+	in_flight_fn fn;
+	void *userdata;
+	bool complete; /* the last entry came, and says that none is missing */
+};
+
+static int on_queued(void *context, void *data, size_t size)
+{
+	struct in_flight *in_flight = context;
+	const struct event_queued *queued = data;
+
+	if (size != sizeof(*queued))
+		return 0;
+	if (queued->message == 0)
+		in_flight->complete = queued->cut == 0;
+	else
+		in_flight->fn(in_flight->userdata, queued);
+	return 0;
+}
+
+static int open_iterator(struct in_flight *in_flight, int table, const struct btf *kernel,
+			 const struct object_options *options)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
+	union bpf_iter_link_info info = { .map.map_fd = table };
+	char refusal[REFUSAL_MAX];
+	int r;
+
+	attach_options.link_info = &info;
+	attach_options.link_info_len = sizeof(info);
+	r = object_load(&in_flight->object, &table_file, "in_flight", kernel, options, refusal);
+	if (r < 0)
+		return r;
+	in_flight->queued =
+		ring_buffer__new(bpf_object__find_map_fd_by_name(in_flight->object, "queued"),
+				 on_queued, in_flight, NULL);
+	if (!in_flight->queued)
+		return -errno;
+	in_flight->link = bpf_program__attach_iter(
+		bpf_object__next_program(in_flight->object, NULL), &attach_options);
+	return in_flight->link ? 0 : -errno;
+}
+
+int in_flight_new(struct in_flight **ret, int table, const struct btf *kernel,
+		  const struct object_options *options)
+{
+	struct in_flight *in_flight = calloc(1, sizeof(*in_flight));
+	int r;
+
+	if (!in_flight)
+		return -ENOMEM;
+	r = open_iterator(in_flight, table, kernel, options);
+	if (r < 0) {
+		in_flight_free(in_flight);
+		return r;
+	}
+	*ret = in_flight;
+	return 0;
+}
+
+struct in_flight *in_flight_free(struct in_flight *in_flight)
+{
+	if (!in_flight)
+		return NULL;
+	ring_buffer__free(in_flight->queued);
+	bpf_link__destroy(in_flight->link);
+	bpf_object__close(in_flight->object);
+	free(in_flight);
+	return NULL;
+}
+
+/* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
+static int run(const struct in_flight *in_flight)
+{
+	ssize_t n;
+	char byte;
+	int fd;
+
+	fd = bpf_iter_create(bpf_link__fd(in_flight->link));
+	if (fd < 0)
+		return -errno;
+	do /* EAGAIN: it has seen a million entries, and goes on */
+		n = read(fd, &byte, sizeof(byte));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+int in_flight_read(struct in_flight *in_flight, in_flight_fn fn, void *userdata)
+{
+	int r, n;
+
+	in_flight->fn = fn;
+	in_flight->userdata = userdata;
+	in_flight->complete = false;
+	r = run(in_flight);
+	n = ring_buffer__consume(in_flight->queued);
+	if (r < 0)
+		return r;
+	if (n < 0)
+		return n;
+	return in_flight->complete ? 0 : -ENOBUFS;
+}
