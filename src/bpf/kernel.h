@@ -39,6 +39,8 @@
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
 #define AF_UNIX 1
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
 #define O_CLOEXEC 02000000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

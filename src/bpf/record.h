@@ -13,6 +13,7 @@
 
 #include "report.h"
 #include "table.h"
+#include "task.h"
 
 enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
@@ -215,6 +216,12 @@ static __always_inline void begin_files(struct scratch *s, __u32 count)
 static __always_inline struct event_file *file_in_record(struct scratch *s, __u32 index)
 {
 	return record_at(s, s->files_at + index * sizeof(struct event_file));
+}
+
+/* The current task, as the one of the record. */
+static __always_inline void write_current(struct scratch *s)
+{
+	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), true);
 }
 
 /* Report the record. */

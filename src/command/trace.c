@@ -52,6 +52,7 @@ struct trace {
 	int timeout_fd;
 	bool read_enough; /* the reading was stopped by read_until_ns */
 	bool cannot_sweep;
+	bool asked; /* for the owners of some socket */
 	bool warned; /* events were lost since the reading before this one */
 	bool warned_of_rows; /* rows were left out */
 	bool ending; /* at the next look */
@@ -154,8 +155,32 @@ static void take_queued(void *userdata, const struct event_queued *queued)
 	join_sweep_entry(trace->join, queued);
 }
 
-/* Compare what is in flight with what the events say. */
-static int sweep(struct trace *trace)
+static void ask_owner(void *userdata, uint64_t ino)
+{
+	struct trace *trace = userdata;
+
+	tracer_ask_owner(trace->tracer, ino);
+	trace->asked = true;
+}
+
+static void take_owner(void *userdata, const struct event_owner *owner)
+{
+	struct trace *trace = userdata;
+
+	join_sweep_owner(trace->join, owner);
+}
+
+/* Who may receive what will be told as pending. Where that cannot be found out, it is left out. */
+static void find_owners(struct trace *trace, bool last)
+{
+	trace->asked = false;
+	join_sweep_sockets(trace->join, last, ask_owner, trace);
+	if (trace->asked)
+		tracer_owners(trace->tracer, take_owner, trace);
+}
+
+/* Compare what is in flight with what the events say. `last`: join_finish() follows. */
+static int sweep(struct trace *trace, bool last)
 {
 	int r;
 
@@ -169,6 +194,8 @@ static int sweep(struct trace *trace)
 	}
 	if (r == -ENOBUFS)
 		return 0; /* the next one may be whole */
+	if (r >= 0)
+		find_owners(trace, last);
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
 		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
@@ -204,7 +231,7 @@ static int on_look(struct trace *trace)
 	check_losses(trace);
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
-		r = sweep(trace);
+		r = sweep(trace, false);
 	check_rows(trace);
 	return r;
 }
@@ -437,7 +464,7 @@ static int finish(struct trace *trace, int error)
 	int r = trace->full ? 0 : error, written;
 
 	if (r >= 0 && !trace->full)
-		r = sweep(trace);
+		r = sweep(trace, true);
 	if (r >= 0 && !trace->full)
 		r = join_finish(trace->join, clock_monotonic_ns());
 	if (trace->full)

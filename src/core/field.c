@@ -302,7 +302,7 @@ static bool get_tid(const struct row *row, enum field_side side, struct value *r
 {
 	const struct process *process = process_of(row, side);
 
-	return process && get_unsigned(process->tid, ret);
+	return process && process->tid != 0 && get_unsigned(process->tid, ret);
 }
 
 static bool get_nspid(const struct row *row, enum field_side side, struct value *ret)

@@ -60,6 +60,14 @@ int join_tick(struct join *join, uint64_t now_ns);
 bool join_wants_sweep(const struct join *join);
 void join_sweep_begin(struct join *join, uint64_t now_ns);
 void join_sweep_entry(struct join *join, const struct event_queued *queued);
+/*
+ * Who has the receiving sockets open of the messages that are told as pending at the end of the sweep, or,
+ * where it is the last one, of join_finish(): after the entries, which sockets these are, by their inodes
+ * (some several times); then a call for each process that has one open.
+ */
+typedef void (*join_socket_fn)(void *userdata, uint64_t ino);
+void join_sweep_sockets(const struct join *join, bool last, join_socket_fn fn, void *userdata);
+void join_sweep_owner(struct join *join, const struct event_owner *owner);
 int join_sweep_end(struct join *join, uint64_t now_ns);
 
 /*

@@ -9,6 +9,7 @@
 #define FDPASS_PASS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -70,6 +71,9 @@ struct pass {
 	enum event_fate fate; /* when lost: why */
 	int error; /* when failed: the positive errno; 0: not known */
 	int8_t cloexec; /* in the receiver: 1, 0; -1: not known */
+	/* When pending: who has the receiving socket open. One is the receiver, of several any may be. */
+	const struct process *owners; /* borrowed */
+	size_t nr_owners;
 };
 
 #endif

@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "host/iterator.h"
 #include "host/object.h"
 
 #include "table.skel.h"
@@ -93,22 +92,11 @@ struct in_flight *in_flight_free(struct in_flight *in_flight)
 	return NULL;
 }
 
-/* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
-static int run(const struct in_flight *in_flight)
+/* It tells by its ring buffer alone. */
+static void on_nothing(void *userdata, const void *entry)
 {
-	ssize_t n;
-	char byte;
-	int fd;
-
-	fd = bpf_iter_create(bpf_link__fd(in_flight->link));
-	if (fd < 0)
-		return -errno;
-	do /* EAGAIN: it has seen a million entries, and goes on */
-		n = read(fd, &byte, sizeof(byte));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	return n;
+	(void)userdata;
+	(void)entry;
 }
 
 int in_flight_read(struct in_flight *in_flight, in_flight_fn fn, void *userdata)
@@ -118,7 +106,7 @@ int in_flight_read(struct in_flight *in_flight, in_flight_fn fn, void *userdata)
 	in_flight->fn = fn;
 	in_flight->userdata = userdata;
 	in_flight->complete = false;
-	r = run(in_flight);
+	r = iterator_run(in_flight->link, 1, on_nothing, NULL);
 	n = ring_buffer__consume(in_flight->queued);
 	if (r < 0)
 		return r;

@@ -28,6 +28,7 @@ struct tracer {
 	struct bpf_object *objects[MAX_INSTANCES]; /* the object, and its stand-ins */
 	unsigned int nr_objects;
 	struct in_flight *in_flight; /* NULL where it cannot be had */
+	struct owners *owners; /* the same */
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
@@ -192,6 +193,7 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	if (!tracer->ring)
 		return -errno;
 	in_flight_new(&tracer->in_flight, map_of(tracer, "messages"), kernel, &object_options);
+	owners_new(&tracer->owners, kernel, &object_options);
 	return attach_programs(tracer);
 }
 
@@ -273,6 +275,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 	detach_programs(tracer);
 	ring_buffer__free(tracer->ring);
 	in_flight_free(tracer->in_flight);
+	owners_free(tracer->owners);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
 	while (tracer->nr_objects > 0)
@@ -378,6 +381,17 @@ void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
 int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata)
 {
 	return tracer->in_flight ? in_flight_read(tracer->in_flight, fn, userdata) : -EOPNOTSUPP;
+}
+
+void tracer_ask_owner(struct tracer *tracer, uint64_t ino)
+{
+	if (tracer->owners)
+		owners_ask(tracer->owners, ino);
+}
+
+int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata)
+{
+	return tracer->owners ? owners_read(tracer->owners, fn, userdata) : -EOPNOTSUPP;
 }
 
 size_t tracer_nr_ways(void)

@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "host/in_flight.h"
+#include "host/owner.h"
 
 struct tracer;
 
@@ -56,6 +57,11 @@ void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
 /* What is in flight now, a call for each message of the table. Returns 0, -EOPNOTSUPP where that cannot
  * be told, or -ENOBUFS where only a part of it was: then nothing that was not told may be concluded. */
 int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata);
+
+/* The next tracer_owners() is about this socket too. */
+void tracer_ask_owner(struct tracer *tracer, uint64_t ino);
+/* Who has the sockets that were asked for open: see owners_read(). -EOPNOTSUPP where it cannot be told. */
+int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata);
 
 /* What one way to attach offers on this machine, for `fdpass doctor`. */
 struct way_report {
