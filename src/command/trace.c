@@ -21,6 +21,7 @@
 #include "host/child.h"
 #include "host/clock.h"
 #include "host/privilege.h"
+#include "host/reason.h"
 #include "host/signals.h"
 #include "host/tracer.h"
 #include "host/user.h"
@@ -371,7 +372,7 @@ static int make_join(struct trace *trace)
 	const struct join_options join_options = {
 		.late_ns = NSEC_PER_SEC / 2,
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
-		.max_bytes = trace->options->max_memory,
+		.max_bytes = reason_room(trace->options->max_memory),
 		.sees_creations = tracer_sees_creations(trace->tracer),
 	};
 

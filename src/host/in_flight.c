@@ -10,6 +10,7 @@
 
 #include "host/iterator.h"
 #include "host/object.h"
+#include "host/ring.h"
 
 #include "table.skel.h"
 #include "table_typed.skel.h"
@@ -19,7 +20,7 @@ static const struct object_file table_file = OBJECT_FILE(table);
 struct in_flight {
 	struct bpf_object *object;
 	struct bpf_link *link;
-	struct ring_buffer *queued; /* what it tells */
+	struct ring *queued; /* what it tells */
 
 	/* Of a reading, while it is under way. */
 	in_flight_fn fn;
@@ -27,9 +28,9 @@ struct in_flight {
 	bool complete; /* the last entry came, and says that none is missing */
 };
 
-static int on_queued(void *context, void *data, size_t size)
+static int on_queued(void *userdata, const void *data, size_t size)
 {
-	struct in_flight *in_flight = context;
+	struct in_flight *in_flight = userdata;
 	const struct event_queued *queued = data;
 
 	if (size != sizeof(*queued))
@@ -54,11 +55,11 @@ static int open_iterator(struct in_flight *in_flight, int table, const struct bt
 	r = object_load(&in_flight->object, &table_file, "in_flight", kernel, options, refusal);
 	if (r < 0)
 		return r;
-	in_flight->queued =
-		ring_buffer__new(bpf_object__find_map_fd_by_name(in_flight->object, "queued"),
-				 on_queued, in_flight, NULL);
-	if (!in_flight->queued)
-		return -errno;
+	r = ring_new(&in_flight->queued,
+		     bpf_object__find_map_fd_by_name(in_flight->object, "queued"),
+		     sizeof(struct event_queued));
+	if (r < 0)
+		return r;
 	in_flight->link = bpf_program__attach_iter(
 		bpf_object__next_program(in_flight->object, NULL), &attach_options);
 	return in_flight->link ? 0 : -errno;
@@ -85,7 +86,7 @@ struct in_flight *in_flight_free(struct in_flight *in_flight)
 {
 	if (!in_flight)
 		return NULL;
-	ring_buffer__free(in_flight->queued);
+	ring_free(in_flight->queued);
 	bpf_link__destroy(in_flight->link);
 	bpf_object__close(in_flight->object);
 	free(in_flight);
@@ -107,7 +108,7 @@ int in_flight_read(struct in_flight *in_flight, in_flight_fn fn, void *userdata)
 	in_flight->userdata = userdata;
 	in_flight->complete = false;
 	r = iterator_run(in_flight->link, 1, on_nothing, NULL);
-	n = ring_buffer__consume(in_flight->queued);
+	n = ring_read(in_flight->queued, on_queued, in_flight);
 	if (r < 0)
 		return r;
 	if (n < 0)

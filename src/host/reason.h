@@ -22,6 +22,9 @@ int reason_memory(uint64_t ring_size, char reason[REASON_MAX]);
  */
 int reason_btf(const char *path, char reason[REASON_MAX]);
 
+/* How much of this memory for what is in flight, at most, does the machine have room for? */
+uint64_t reason_room(uint64_t most);
+
 /* What it means that the kernel's own could not be parsed, though it looks well. */
 void reason_btf_error(int error, char reason[REASON_MAX]);
 

@@ -14,6 +14,7 @@
 #include "host/in_flight.h"
 #include "host/object.h"
 #include "host/reason.h"
+#include "host/ring.h"
 #include "host/tracepoint.h"
 #include "host/tracer.h"
 #include "host/way.h"
@@ -32,12 +33,10 @@ struct tracer {
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
-	struct ring_buffer *ring;
+	struct ring *ring;
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
 	char refusal[REFUSAL_MAX]; /* by the verifier; empty: none */
-	tracer_record_fn record;
-	void *userdata;
 };
 
 /* libbpf explains itself to nobody: the reasons that are told are those of way.c. */
@@ -128,13 +127,6 @@ static void detach_programs(struct tracer *tracer)
 	close(tracer->definitions);
 }
 
-static int on_record(void *context, void *data, size_t size)
-{
-	struct tracer *tracer = context;
-
-	return tracer->record(tracer->userdata, data, size);
-}
-
 static int map_of(const struct tracer *tracer, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(tracer->objects[0], name);
@@ -189,9 +181,9 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	r = map_lost(tracer);
 	if (r < 0)
 		return r;
-	tracer->ring = ring_buffer__new(map_of(tracer, "events"), on_record, tracer, NULL);
-	if (!tracer->ring)
-		return -errno;
+	r = ring_new(&tracer->ring, map_of(tracer, "events"), EVENT_MAX_SIZE);
+	if (r < 0)
+		return r;
 	in_flight_new(&tracer->in_flight, map_of(tracer, "messages"), kernel, &object_options);
 	owners_new(&tracer->owners, kernel, &object_options);
 	return attach_programs(tracer);
@@ -273,7 +265,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 	if (!tracer)
 		return NULL;
 	detach_programs(tracer);
-	ring_buffer__free(tracer->ring);
+	ring_free(tracer->ring);
 	in_flight_free(tracer->in_flight);
 	owners_free(tracer->owners);
 	if (tracer->lost)
@@ -303,14 +295,12 @@ bool tracer_sees_creations(const struct tracer *tracer)
 
 int tracer_fd(const struct tracer *tracer)
 {
-	return ring_buffer__epoll_fd(tracer->ring);
+	return map_of(tracer, "events");
 }
 
-int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
+int tracer_read(struct tracer *tracer, ring_record_fn fn, void *userdata)
 {
-	tracer->record = fn;
-	tracer->userdata = userdata;
-	return ring_buffer__consume(tracer->ring);
+	return ring_read(tracer->ring, fn, userdata);
 }
 
 /*

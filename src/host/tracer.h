@@ -13,6 +13,7 @@
 #include "event.h"
 #include "host/in_flight.h"
 #include "host/owner.h"
+#include "host/ring.h"
 
 struct tracer;
 
@@ -43,10 +44,8 @@ bool tracer_sees_creations(const struct tracer *tracer);
  * event: look (tracer_read) a few times a second as well. Borrowed. */
 int tracer_fd(const struct tracer *tracer);
 
-/* Called for each record; `data` is borrowed until it returns. A negative errno stops the reading. */
-typedef int (*tracer_record_fn)(void *userdata, const void *data, size_t size);
-/* Read what is there, without waiting. Returns the number of records, or a negative errno. */
-int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
+/* Read what is there, without waiting: see ring_read(). */
+int tracer_read(struct tracer *tracer, ring_record_fn fn, void *userdata);
 
 /*
  * What could not be told so far, by kind (enum event_lost). A program that was skipped a moment ago

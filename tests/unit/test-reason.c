@@ -131,7 +131,7 @@ static void test_memory(void **state)
 			 0);
 	assert_int_equal(reason_memory(1 << 20, reason), -ENOMEM);
 	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-	assert_non_null(strstr(reason, "18 MiB of memory are needed with a ring buffer of 1024 KiB "
+	assert_non_null(strstr(reason, "25 MiB of memory are needed with a ring buffer of 1024 KiB "
 				       "(--buffer-size), and there are "));
 	assert_non_null(strstr(reason, ": ulimit -v allows no more"));
 }
