@@ -58,6 +58,7 @@ enum event_type {
 #define EVENT_UNCLAIMED 0x0008
 #define EVENT_TASK_KERNEL 0x0010 /* the task is a kernel thread (garbage collector, delayed fput) */
 #define EVENT_TASK_TRACED 0x0020 /* the task descends from the tracer: fdpass -- COMMAND */
+#define EVENT_MORE 0x0040 /* EVENT_SENT: it named more than EVENT_MAX_FILES, and was refused */
 
 /* What became of a descriptor, where no errno tells it; what is beyond EVENT_FATE_INSTALLED is lost. */
 enum event_fate {

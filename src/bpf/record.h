@@ -42,6 +42,7 @@ struct scratch {
 	bool control_in_user; /* in the memory of the process, not the kernel's copy of it */
 	bool control_compat; /* in that of a 32-bit one */
 	bool control_unread; /* some of it could not be read */
+	bool more_named; /* they name more descriptors than SCM_MAX_FD */
 	__u8 busy; /* SCRATCH_MOVE, which two programs share */
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
@@ -240,6 +241,8 @@ static __always_inline void report_record(struct scratch *s)
 	}
 	if (size > EVENT_MAX_SIZE)
 		size = EVENT_MAX_SIZE;
+	if (s->more_named)
+		s->event.flags |= EVENT_MORE;
 	s->event.size = size;
 	report(s->record, size, &s->unwoken);
 }

@@ -43,7 +43,6 @@ struct trace {
 	struct summary summary;
 	struct losses losses;
 	sigset_t inherited_mask; /* of signals, for the command */
-	int64_t realtime_offset_ns;
 	uint64_t read_until_ns; /* the reading of the ring stops at an event that is later */
 	uint64_t nr_rows;
 	uint64_t nr_looks;
@@ -69,7 +68,6 @@ static int show_pass(void *userdata, const struct pass *pass)
 	const struct row row = {
 		.pass = pass,
 		.resolver = &trace->resolver,
-		.realtime_offset_ns = trace->realtime_offset_ns,
 	};
 	int r;
 
@@ -225,7 +223,7 @@ static int on_look(struct trace *trace)
 	if (read(trace->look_fd, &expirations, sizeof(expirations)) < 0)
 		return -errno;
 	trace->ended |= trace->ending;
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
+	join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
 	r = read_ring(trace);
 	if (r < 0)
 		return r;
@@ -361,7 +359,6 @@ static int make_resolver(struct trace *trace)
 		.userdata = trace->users,
 	};
 	clock_load_zone();
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
 	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
 		return -errno;
 	return 0;
@@ -376,7 +373,11 @@ static int make_join(struct trace *trace)
 		.sees_creations = tracer_sees_creations(trace->tracer),
 	};
 
-	return join_new(&trace->join, &join_options, show_pass, trace);
+	int r = join_new(&trace->join, &join_options, show_pass, trace);
+
+	if (r >= 0)
+		join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
+	return r;
 }
 
 /* All but the tracer. The command is forked here, before the privileges are dropped. */

@@ -93,7 +93,7 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 
 	if (row->pass->time_ns == 0)
 		return false;
-	realtime = (int64_t)row->pass->time_ns + row->realtime_offset_ns;
+	realtime = (int64_t)row->pass->time_ns + row->pass->realtime_offset_ns;
 	seconds = realtime / NSEC_PER_SEC;
 	nanoseconds = realtime % NSEC_PER_SEC;
 	if (nanoseconds < 0) {

@@ -293,6 +293,7 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 		message_free(message, join->names);
 		return r;
 	}
+	message->common.realtime_offset_ns = join->realtime_offset_ns;
 	if (message->common.message == 0)
 		message->common.message = next_own_number(join);
 	*ret = message;
@@ -532,6 +533,7 @@ static int fail_message(struct join *join, const struct message *message, const 
 
 	pass.outcome = OUTCOME_FAILED;
 	pass.error = -event->error;
+	pass.more_named = event->flags & EVENT_MORE;
 	pass.done_ns = event->time_ns;
 	return tell_each(join, message, &pass);
 }
@@ -682,6 +684,11 @@ int join_record(struct join *join, const void *data, size_t size)
 	if (r == -EBADMSG)
 		join->malformed++;
 	return r;
+}
+
+void join_set_realtime_offset(struct join *join, int64_t offset_ns)
+{
+	join->realtime_offset_ns = offset_ns;
 }
 
 int join_tick(struct join *join, uint64_t now_ns)

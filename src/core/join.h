@@ -44,6 +44,9 @@ struct join *join_free(struct join *join);
  */
 int join_record(struct join *join, const void *data, size_t size);
 
+/* CLOCK_REALTIME - CLOCK_MONOTONIC, for what is told from now on. */
+void join_set_realtime_offset(struct join *join, int64_t offset_ns);
+
 /* Events were lost: what is open now may have ended unseen. */
 void join_note_loss(struct join *join);
 

@@ -27,6 +27,7 @@ struct join {
 	unsigned int nr_ended; /* ever */
 	uint64_t own_numbers; /* given so far */
 	uint64_t now_ns; /* of the last that was told */
+	int64_t realtime_offset_ns;
 	uint64_t evicted_passes;
 	uint64_t unmatched;
 	uint64_t malformed;

@@ -260,6 +260,26 @@ static void test_owner_at_end(void **state)
 	end(&s);
 }
 
+/* The clocks are compared when a message is first told, once for all rows of a pass. */
+static void test_one_offset_of_the_clocks(void **state)
+{
+	struct swept s;
+
+	(void)state;
+	begin(&s, 500, 0);
+	join_set_realtime_offset(s.join, 7);
+	add_sent(s.scenario, 0, 1, FILE_A, 1);
+	run_step(s.join, &s.scenario->steps[0], 1000);
+	join_set_realtime_offset(s.join, 8);
+	sweep(&s, 2000, FIND(1));
+	add_received(s.scenario, 0, 1, FILE_A, 1);
+	run_step(s.join, &s.scenario->steps[1], 3000);
+	assert_int_equal(s.rows.count, 2);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(s.rows.rows[i].pass.realtime_offset_ns, 7);
+	end(&s);
+}
+
 /* Nothing is taken to have ended that a sweep does not find, unless events were lost. */
 static void test_vanished(void **state)
 {
@@ -499,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_too_many_owners),
 		cmocka_unit_test(test_owner_at_end),
+		cmocka_unit_test(test_one_offset_of_the_clocks),
 		cmocka_unit_test(test_vanished),
 		cmocka_unit_test(test_queued_after_loss),
 		cmocka_unit_test(test_pending_vanished),
