@@ -128,10 +128,7 @@ static int take_record(void *userdata, const void *data, size_t size)
 	return trace->read_enough ? -ECANCELED : 0;
 }
 
-/*
- * Read what happened up to a moment, and show it. Under a flood of events the ring is never empty:
- * without that moment there would be no end.
- */
+/* Read what happened up to a moment, and show it. */
 static int read_until(struct trace *trace, uint64_t moment_ns)
 {
 	int r;
@@ -139,7 +136,8 @@ static int read_until(struct trace *trace, uint64_t moment_ns)
 	trace->read_until_ns = moment_ns;
 	trace->read_enough = false;
 	r = tracer_read(trace->tracer, take_record, trace);
-	return r < 0 && !trace->read_enough ? r : 0;
+	/* What is being written still is there at the next look. */
+	return r < 0 && r != -EAGAIN && !trace->read_enough ? r : 0;
 }
 
 static int read_ring(struct trace *trace)

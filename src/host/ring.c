@@ -89,9 +89,9 @@ static const void *record_at(const struct ring *ring, uint64_t position, size_t 
 	return ring->wrapped;
 }
 
-/* -EAGAIN: something before the end is not written yet. */
-static int read_up_to(struct ring *ring, uint64_t end, ring_record_fn fn, void *userdata)
+int ring_read(struct ring *ring, ring_record_fn fn, void *userdata)
 {
+	uint64_t end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
 	uint64_t position = *ring->consumed;
 	int r = 0;
 
@@ -111,18 +111,4 @@ static int read_up_to(struct ring *ring, uint64_t end, ring_record_fn fn, void *
 		__atomic_store_n(ring->consumed, position, __ATOMIC_RELEASE);
 	}
 	return r < 0 ? r : 0;
-}
-
-int ring_read(struct ring *ring, ring_record_fn fn, void *userdata)
-{
-	int r = 0;
-
-	while (r >= 0) {
-		uint64_t end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
-
-		if (end == *ring->consumed)
-			break;
-		r = read_up_to(ring, end, fn, userdata);
-	}
-	return r == -EAGAIN ? 0 : r;
 }

@@ -17,7 +17,11 @@ struct ring *ring_free(struct ring *ring);
 
 /* Called for each record; `data` is borrowed until it returns. A negative errno stops the reading. */
 typedef int (*ring_record_fn)(void *userdata, const void *data, size_t size);
-/* Read what is there, without waiting. Returns 0, or what `fn` stopped it with. */
+/*
+ * Read what was written before the call, and no more: under a flood there is always more. Does not wait:
+ * -EAGAIN says that some of it is being written still, and that what comes before that was read. Returns
+ * 0, or another negative errno.
+ */
 int ring_read(struct ring *ring, ring_record_fn fn, void *userdata);
 
 #endif

@@ -49,8 +49,9 @@ def pending_rows(holders, *options):
     trace = Trace("-o", "json", "--pending-after", "1", "--timeout", "3", *options)
     queue_descriptor(holders.ours)
     code, stdout, stderr = trace.wait()
-    assert code == 0, stderr
-    return [row for row in rows_of(stdout) if row["receiver"]["socket_ino"] == holders.ino]
+    assert code in (0, 3), stderr  # 3: others may have been too fast meanwhile
+    return [row for row in rows_of(stdout)
+            if row.get("receiver", {}).get("socket_ino") == holders.ino]
 
 
 @needs_root
