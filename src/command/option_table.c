@@ -199,7 +199,8 @@ const struct option_entry option_table[] = {
 	  .help = "fentry, kprobe or tracepoint, not the best one" },
 	{ "max-memory", 0, "SIZE", COMMAND_TRACE, parse_memory, MEMBER(max_memory),
 	  .least = UINT64_C(1) << 20, .most = UINT64_C(1) << 40,
-	  .help = "at most, for what is in flight (default: 256M)", .unlisted = true },
+	  .help = "at most, for what is in flight (default: 256M, or half of what is left)",
+	  .unlisted = true },
 	{ "system-calls", 0, NULL, COMMAND_TRACE, NULL, MEMBER(system_calls),
 	  .help = "also see pidfd_getfd(2), and which eventfd is which, with tracepoint: "
 		  "slows every system call",
