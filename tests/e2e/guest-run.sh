@@ -99,6 +99,8 @@ run_hostile() {
 	echo $? >"$2/status"
 	cat "$2/messages" >&2
 	[ $result = 0 ] || grep -v ' ran$' "$2/scenarios" >&2
+	# hostile/addfd-absent, where ioctl(2) is looked at
+	[ "$1" = tracepoint ] || grep -q '1 for memory that could not be read' "$2/messages" || result=1
 	# 3: it ran and lost events, which it may here.
 	{ [ "$(cat "$2/status")" = 0 ] || [ "$(cat "$2/status")" = 3 ]; } && [ $result = 0 ]
 }

@@ -70,6 +70,11 @@ def test_no_btf():
         (": >", "is empty"),
         ("head -c 24 /dev/zero >", "is no BTF"),
         ("head -c 4096 /sys/kernel/btf/vmlinux >", "is cut short"),
+        (
+            "{ head -c 24 /sys/kernel/btf/vmlinux; tail -c +25 /sys/kernel/btf/vmlinux | "
+            "tr '\\0-\\377' '\\377'; } >",
+            "is damaged",
+        ),
     ],
 )
 def test_odd_btf(make, fault, tmp_path):
