@@ -9,16 +9,9 @@
 #include <bpf/libbpf.h>
 
 #include "host/iterator.h"
-#include "host/object.h"
 #include "host/ring.h"
 
-#include "table.skel.h"
-#include "table_typed.skel.h"
-
-static const struct object_file table_file = OBJECT_FILE(table);
-
 struct in_flight {
-	struct bpf_object *object;
 	struct bpf_link *link;
 	struct ring *queued; /* what it tells */
 
@@ -42,38 +35,31 @@ static int on_queued(void *userdata, const void *data, size_t size)
 	return 0;
 }
 
-static int open_iterator(struct in_flight *in_flight, int table, const struct btf *kernel,
-			 const struct object_options *options)
+static int open_iterator(struct in_flight *in_flight, const struct bpf_object *iterators, int table)
 {
-	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
+	LIBBPF_OPTS(bpf_iter_attach_opts, options);
 	union bpf_iter_link_info info = { .map.map_fd = table };
-	char refusal[REFUSAL_MAX];
 	int r;
 
-	attach_options.link_info = &info;
-	attach_options.link_info_len = sizeof(info);
-	r = object_load(&in_flight->object, &table_file, "in_flight", kernel, options, refusal);
-	if (r < 0)
-		return r;
-	r = ring_new(&in_flight->queued,
-		     bpf_object__find_map_fd_by_name(in_flight->object, "queued"),
+	options.link_info = &info;
+	options.link_info_len = sizeof(info);
+	r = ring_new(&in_flight->queued, bpf_object__find_map_fd_by_name(iterators, "queued"),
 		     sizeof(struct event_queued));
 	if (r < 0)
 		return r;
 	in_flight->link = bpf_program__attach_iter(
-		bpf_object__next_program(in_flight->object, NULL), &attach_options);
+		bpf_object__find_program_by_name(iterators, "tell_table"), &options);
 	return in_flight->link ? 0 : -errno;
 }
 
-int in_flight_new(struct in_flight **ret, int table, const struct btf *kernel,
-		  const struct object_options *options)
+int in_flight_new(struct in_flight **ret, const struct bpf_object *iterators, int table)
 {
 	struct in_flight *in_flight = calloc(1, sizeof(*in_flight));
 	int r;
 
 	if (!in_flight)
 		return -ENOMEM;
-	r = open_iterator(in_flight, table, kernel, options);
+	r = open_iterator(in_flight, iterators, table);
 	if (r < 0) {
 		in_flight_free(in_flight);
 		return r;
@@ -88,7 +74,6 @@ struct in_flight *in_flight_free(struct in_flight *in_flight)
 		return NULL;
 	ring_free(in_flight->queued);
 	bpf_link__destroy(in_flight->link);
-	bpf_object__close(in_flight->object);
 	free(in_flight);
 	return NULL;
 }

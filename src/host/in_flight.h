@@ -5,13 +5,14 @@
 
 #include "event.h"
 
-struct btf;
+struct bpf_object;
 struct in_flight;
-struct object_options;
 
-/* Returns 0, or a negative errno where it cannot be had; `table` is the descriptor of the table's map. */
-int in_flight_new(struct in_flight **ret, int table, const struct btf *kernel,
-		  const struct object_options *options);
+/*
+ * `iterators` is the object of src/bpf/iterators.bpf.c, borrowed; `table` the descriptor of the table's map.
+ * Returns 0, or a negative errno.
+ */
+int in_flight_new(struct in_flight **ret, const struct bpf_object *iterators, int table);
 /* Accepts NULL, returns NULL. */
 struct in_flight *in_flight_free(struct in_flight *in_flight);
 

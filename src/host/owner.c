@@ -10,17 +10,10 @@
 #include <bpf/libbpf.h>
 
 #include "host/iterator.h"
-#include "host/object.h"
-
-#include "owner.skel.h"
-#include "owner_typed.skel.h"
-
-static const struct object_file owner_file = OBJECT_FILE(owner);
 
 struct owners {
-	struct bpf_object *object;
 	struct bpf_link *link;
-	uint8_t *asked; /* bits, in memory that the BPF side shares; NULL: not mapped */
+	uint64_t *asked; /* bits, in memory that the BPF side shares; NULL: not mapped */
 
 	/* Of a reading, while it is under way. */
 	owner_fn fn;
@@ -29,9 +22,9 @@ struct owners {
 
 #define ASKED_SIZE ((1 << EVENT_ASKED_BITS) / 8)
 
-static int map_asked(struct owners *owners)
+static int map_asked(struct owners *owners, const struct bpf_object *iterators)
 {
-	int map = bpf_object__find_map_fd_by_name(owners->object, ".bss");
+	int map = bpf_object__find_map_fd_by_name(iterators, "asked");
 	void *memory = mmap(NULL, ASKED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
 
 	if (memory == MAP_FAILED)
@@ -40,31 +33,25 @@ static int map_asked(struct owners *owners)
 	return 0;
 }
 
-static int open_owners(struct owners *owners, const struct btf *kernel,
-		       const struct object_options *options)
+static int open_owners(struct owners *owners, const struct bpf_object *iterators)
 {
-	char refusal[REFUSAL_MAX];
-	int r;
+	int r = map_asked(owners, iterators);
 
-	r = object_load(&owners->object, &owner_file, "owners", kernel, options, refusal);
 	if (r < 0)
 		return r;
-	r = map_asked(owners);
-	if (r < 0)
-		return r;
-	owners->link =
-		bpf_program__attach_iter(bpf_object__next_program(owners->object, NULL), NULL);
+	owners->link = bpf_program__attach_iter(
+		bpf_object__find_program_by_name(iterators, "tell_owners"), NULL);
 	return owners->link ? 0 : -errno;
 }
 
-int owners_new(struct owners **ret, const struct btf *kernel, const struct object_options *options)
+int owners_new(struct owners **ret, const struct bpf_object *iterators)
 {
 	struct owners *owners = calloc(1, sizeof(*owners));
 	int r;
 
 	if (!owners)
 		return -ENOMEM;
-	r = open_owners(owners, kernel, options);
+	r = open_owners(owners, iterators);
 	if (r < 0) {
 		owners_free(owners);
 		return r;
@@ -80,7 +67,6 @@ struct owners *owners_free(struct owners *owners)
 	bpf_link__destroy(owners->link);
 	if (owners->asked)
 		munmap(owners->asked, ASKED_SIZE);
-	bpf_object__close(owners->object);
 	free(owners);
 	return NULL;
 }
@@ -89,7 +75,7 @@ void owners_ask(struct owners *owners, uint64_t ino)
 {
 	uint32_t bit = EVENT_ASKED_BIT(ino);
 
-	owners->asked[bit / 8] |= 1 << bit % 8;
+	owners->asked[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 static void on_owner(void *userdata, const void *entry)

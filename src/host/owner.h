@@ -7,12 +7,11 @@
 
 #include "event.h"
 
-struct btf;
-struct object_options;
+struct bpf_object;
 struct owners;
 
-/* Returns 0, or a negative errno where it cannot be had. */
-int owners_new(struct owners **ret, const struct btf *kernel, const struct object_options *options);
+/* `iterators` is the object of src/bpf/iterators.bpf.c, borrowed. Returns 0 or a negative errno. */
+int owners_new(struct owners **ret, const struct bpf_object *iterators);
 /* Accepts NULL, returns NULL. */
 struct owners *owners_free(struct owners *owners);
 

@@ -19,6 +19,11 @@
 #include "host/tracer.h"
 #include "host/way.h"
 
+#include "iterators.skel.h"
+#include "iterators_typed.skel.h"
+
+static const struct object_file iterators_file = OBJECT_FILE(iterators);
+
 #define MAX_LINKS 96
 
 /* See src/bpf/stand_in.h. */
@@ -28,6 +33,7 @@ struct tracer {
 	const struct way *way;
 	struct bpf_object *objects[MAX_INSTANCES]; /* the object, and its stand-ins */
 	unsigned int nr_objects;
+	struct bpf_object *iterators;
 	struct in_flight *in_flight; /* NULL where it cannot be had */
 	struct owners *owners; /* the same */
 	struct bpf_link *links[MAX_LINKS];
@@ -164,6 +170,19 @@ static int load_objects(struct tracer *tracer, const struct btf *kernel,
 	return r;
 }
 
+/* Where they cannot be had, less is told of what is pending. */
+static void open_iterators(struct tracer *tracer, const struct btf *kernel,
+			   const struct object_options *options)
+{
+	char refusal[REFUSAL_MAX];
+
+	if (object_load(&tracer->iterators, &iterators_file, "iterators", kernel, options,
+			refusal) < 0)
+		return;
+	in_flight_new(&tracer->in_flight, tracer->iterators, map_of(tracer, "messages"));
+	owners_new(&tracer->owners, tracer->iterators);
+}
+
 static int open_way(struct tracer *tracer, const struct btf *kernel,
 		    const struct tracer_options *options)
 {
@@ -184,8 +203,7 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	r = ring_new(&tracer->ring, map_of(tracer, "events"), EVENT_MAX_SIZE);
 	if (r < 0)
 		return r;
-	in_flight_new(&tracer->in_flight, map_of(tracer, "messages"), kernel, &object_options);
-	owners_new(&tracer->owners, kernel, &object_options);
+	open_iterators(tracer, kernel, &object_options);
 	return attach_programs(tracer);
 }
 
@@ -268,6 +286,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 	ring_free(tracer->ring);
 	in_flight_free(tracer->in_flight);
 	owners_free(tracer->owners);
+	bpf_object__close(tracer->iterators);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
 	while (tracer->nr_objects > 0)
