@@ -60,7 +60,7 @@ static void put_rights(void *at, int fd)
 static int set_optmem(int most)
 {
 	FILE *file = fopen(OPTMEM, "r+");
-	int before;
+	int before = 0;
 
 	require(file && fscanf(file, "%d", &before) == 1, OPTMEM);
 	rewind(file);
@@ -89,7 +89,7 @@ static void overlook_controls(void)
 	free(controls);
 }
 
-/* More messages in flight than the table has room for. */
+/* More messages in flight than the table has room for, but where it is an array that they fill evenly. */
 
 #define IN_FLIGHT 70000
 #define PAIRS_MOST 2000
