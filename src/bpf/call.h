@@ -135,11 +135,9 @@ static __always_inline struct call current_call(enum scratch_user user)
 	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
-/* Is it a system call of any interest? `registers` are those that the tracepoint has. */
-static __always_inline bool is_of_interest(struct task_struct *task, struct pt_regs *registers)
+/* Is the system call of this number of any interest? */
+static __always_inline bool is_of_interest(struct task_struct *task, __u32 number)
 {
-	__u32 number = registers->ARCH_CALL_NUMBER;
-
 	return (arch_is_32bit(load(task, thread_info.status)) ?
 			arch_call_kind_32(number) :
 			arch_call_kind(number)) != CALL_OTHER;

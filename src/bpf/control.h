@@ -73,10 +73,12 @@ static __always_inline void read_numbers(struct scratch *s, __u64 at, __u32 coun
 {
 	__u32 begin = s->nr_fds;
 
+	if (count > SCM_MAX_FD - begin) {
+		s->more_named = true;
+		count = SCM_MAX_FD - begin;
+	}
 	if (begin >= SCM_MAX_FD)
 		return;
-	if (count > SCM_MAX_FD - begin)
-		count = SCM_MAX_FD - begin;
 	read_control(s, fd_at(s, begin), bounded(count) * sizeof(__s32), at);
 	s->nr_fds = begin + count;
 }
@@ -120,6 +122,7 @@ __attribute__((noinline)) int read_controls_from(__u32 user)
 static __always_inline bool read_controls(struct scratch *s, enum scratch_user user)
 {
 	s->nr_fds = 0;
+	s->more_named = false;
 	for (int i = 0; i < MAX_CONTROLS; i += CONTROLS_IN_CALL) {
 		if (!read_controls_from(user))
 			return true;

@@ -13,6 +13,7 @@
 
 #include "report.h"
 #include "table.h"
+#include "task.h"
 
 enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
@@ -56,6 +57,7 @@ struct scratch {
 	bool control_in_user; /* in the memory of the process, not the kernel's copy of it */
 	bool control_compat; /* in that of a 32-bit one */
 	bool control_unread; /* some of it could not be read */
+	bool more_named; /* they name more descriptors than SCM_MAX_FD */
 	__u8 busy; /* SCRATCH_MOVE, which two programs share */
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
@@ -242,6 +244,12 @@ static __always_inline struct event_file *file_in_record(struct scratch *s, __u3
 	return record_at(s, s->files_at + index * sizeof(struct event_file));
 }
 
+/* The current task, as the one of the record. */
+static __always_inline void write_current(struct scratch *s)
+{
+	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), s->copy);
+}
+
 /* Report the record. */
 static __always_inline void report_record(struct scratch *s)
 {
@@ -258,6 +266,8 @@ static __always_inline void report_record(struct scratch *s)
 	}
 	if (size > EVENT_MAX_SIZE)
 		size = EVENT_MAX_SIZE;
+	if (s->more_named)
+		s->event.flags |= EVENT_MORE;
 	s->event.size = size;
 	report(s->record, size, &s->unwoken);
 }

@@ -527,6 +527,7 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *before = find_taking();
+	__u64 number;
 
 	if (!s)
 		return;
@@ -536,7 +537,8 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 	 */
 	if (before)
 		end_taking(before, before->sk, false);
-	take(as_number(s, skb), (__u64)list);
+	number = as_number(s, list);
+	take(as_number(s, skb), number);
 }
 
 /* sock_recv_length(sk, result, flags), since 6.3: the current thread's receive is over. */
@@ -672,11 +674,13 @@ static __always_inline void on_freed(struct sk_buff *skb, struct scm_fp_list *li
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct message *message;
 	struct taking *taking;
+	__u64 number;
 
 	if (!s)
 		return;
 	if (list) {
-		tell_dropped(as_number(s, skb), (__u64)list);
+		number = as_number(s, list);
+		tell_dropped(as_number(s, skb), number);
 		return;
 	}
 	message = find_message(skb);

@@ -3,7 +3,9 @@
 #ifndef FDPASS_TASK_H
 #define FDPASS_TASK_H
 
-#include "record.h"
+#include "event.h"
+#include "kernel.h"
+#include "read.h"
 
 /* fdpass -- COMMAND: the tracer's own pid, whose descendants are marked; 0: nobody is. */
 const volatile __s32 tracer_pid = 0;
@@ -148,12 +150,6 @@ static __always_inline __u16 write_any_task(struct event_task *ret, struct task_
 	read_comm(ret->parent_comm, parent, buffer);
 	return (flags & PF_KTHREAD ? EVENT_TASK_KERNEL : 0) |
 	       (descends_from_tracer(task) ? EVENT_TASK_TRACED : 0);
-}
-
-/* The current task, as the one of the record. */
-static __always_inline void write_current(struct scratch *s)
-{
-	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), s->copy);
 }
 
 static __always_inline __u16 write_task(struct event_task *ret, struct task_struct *task)

@@ -1,100 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The third way to attach, for kernels that have neither fentry nor kprobes: the tracepoints of the
- * network. Fetches the arguments, leaves at once where it is no unix socket or no descriptor, and calls
- * the handlers of queue.h and taking.h.
+ * network. Leaves at once where it is no unix socket or no descriptor, and calls the handlers of queue.h
+ * and taking.h.
  *
  * What it costs: every message of every socket a few short programs. Since 6.3 there is a tracepoint at
  * the end of each send and receive, and no system call has to pay. Before that it takes the end of system
  * calls, which all of the machine pay for.
  *
- * Since 7.0 the kernel may preempt these programs: see stand_in.h.
+ * A program gets a tracepoint's own arguments, which is cheapest. But since 7.0 the kernel may preempt such
+ * a program, and skips it while another task is inside of it on that CPU. The programs that it runs with
+ * the records that perf makes there are never preempted: so there is a second object, with PERF_RECORDS.
  */
-#define SKIPS_TELL_NOTHING /* most runs are of other sockets */
 #include "identity.h"
 #include "move.h"
-#include "stand_in.h"
 #include "taking.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline bool is_unix(const struct sock *sk)
+static __always_inline bool is_unix(struct sock *sk)
 {
-	return sk->__sk_common.skc_family == AF_UNIX;
+	return sk && argument(sk, __sk_common.skc_family) == AF_UNIX;
 }
 
-/* The list of descriptors of a unix message, from an argument: by plain loads. */
+/* The list of descriptors of a unix message, from an argument: by plain loads where that is possible. */
 static __always_inline struct scm_fp_list *list_of_argument(struct sk_buff *skb)
 {
+	if (!KNOWN_ARGUMENTS)
+		return list_of(skb);
 	return *(struct scm_fp_list **)((void *)skb->cb +
 					bpf_core_field_offset(struct unix_skb_parms, fp));
 }
 
-SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(copying, struct sk_buff *skb, int length)
+/* skb_copy_datagram_iovec(skb): the data of a buffer is copied to whoever receives it. */
+static __always_inline void on_copying(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
 	struct scm_fp_list *list;
 
-	if (!sk || !is_unix(sk))
-		return 0;
+	if (!is_unix(argument(skb, sk)))
+		return;
 	list = list_of_argument(skb);
 	if (list)
-		IN_TURN(HOOK_TAKEN, on_taken(skb, list));
-	return 0;
+		on_taken(skb, list);
 }
 
-SEC("tp_btf/kfree_skb")
-int BPF_PROG(dropped, struct sk_buff *skb)
+/* kfree_skb(skb): a buffer is dropped. */
+static __always_inline void on_dropped(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
 	struct scm_fp_list *list;
 
-	if (!sk || !is_unix(sk))
-		return 0;
+	if (!is_unix(argument(skb, sk)))
+		return;
 	list = list_of_argument(skb);
 	if (list)
-		IN_TURN(HOOK_DROPPED, on_freed(skb, list));
-	return 0;
+		on_freed(skb, list);
 }
 
-SEC("tp_btf/consume_skb")
-int BPF_PROG(consumed, struct sk_buff *skb)
+/* consume_skb(skb): a buffer has served. */
+static __always_inline void on_consumed(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
-
-	if (sk && is_unix(sk))
-		IN_TURN(HOOK_CONSUMED, on_freed(skb, list_of_argument(skb)));
-	return 0;
+	if (is_unix(argument(skb, sk)))
+		on_freed(skb, list_of_argument(skb));
 }
 
-SEC("tp_btf/sk_data_ready")
-int BPF_PROG(data_ready, struct sock *sk)
+static __always_inline void on_data_ready(struct sock *sk)
 {
 	if (is_unix(sk) && !is_queued_plain(sk))
-		IN_TURN(HOOK_QUEUED, on_queue(sk));
-	return 0;
+		on_queue(sk);
 }
 
-/*
- * The counts of what is under way spare the others a look-up. Not where there are stand-ins: each has to
- * take its turn, and the first one changes the counts.
- */
+/* The counts of what is under way spare the others a look-up. */
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(send_length, struct sock *sk, int result)
+static __always_inline void on_send_length(struct sock *sk, int result)
 {
-	if ((result < 0 || nr_sending || preemptible) && is_unix(sk))
-		IN_TURN(HOOK_SENT, on_send_done(sk, result));
-	return 0;
+	if ((result < 0 || nr_sending) && is_unix(sk))
+		on_send_done(sk, result);
 }
 
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
+static __always_inline void on_recv_length(struct sock *sk, int result, int flags)
 {
-	if ((nr_takings || preemptible) && is_unix(sk))
-		IN_TURN(HOOK_RECEIVED, on_received(sk, result, flags));
-	return 0;
+	if (nr_takings && is_unix(sk))
+		on_received(sk, result, flags);
 }
 
 /*
@@ -262,14 +248,115 @@ static __always_inline void on_exit(long result)
 	}
 }
 
-/*
- * The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. Loaded
- * where the kernel has no sock_send_length(), or on demand.
- */
+/* The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. */
+static __always_inline void on_sys_exit(__u32 number, long result)
+{
+	if (is_of_interest(current_task(), number))
+		on_exit(result);
+}
+
+/* The programs. That of sys_exit is loaded where the kernel has no sock_send_length(), or on demand. */
+
+#ifndef PERF_RECORDS
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(copying, struct sk_buff *skb)
+{
+	on_copying(skb);
+	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(dropped, struct sk_buff *skb)
+{
+	on_dropped(skb);
+	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(consumed, struct sk_buff *skb)
+{
+	on_consumed(skb);
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(data_ready, struct sock *sk)
+{
+	on_data_ready(sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(send_length, struct sock *sk, int result)
+{
+	on_send_length(sk, result);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
+{
+	on_recv_length(sk, result, flags);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exiting, struct pt_regs *registers, long result)
 {
-	if (is_of_interest(current_task(), registers))
-		IN_TURN(HOOK_EXIT, on_exit(result));
+	on_sys_exit(registers->ARCH_CALL_NUMBER, result);
 	return 0;
 }
+
+#else
+
+SEC("tracepoint/skb/skb_copy_datagram_iovec")
+int copying(struct trace_event_raw_skb_copy_datagram_iovec *record)
+{
+	on_copying(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/skb/kfree_skb")
+int dropped(struct trace_event_raw_kfree_skb *record)
+{
+	on_dropped(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/skb/consume_skb")
+int consumed(struct trace_event_raw_consume_skb *record)
+{
+	on_consumed(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/sock/sk_data_ready")
+int data_ready(struct trace_event_raw_sk_data_ready *record)
+{
+	on_data_ready(record->skaddr);
+	return 0;
+}
+
+SEC("tracepoint/sock/sock_send_length")
+int send_length(struct trace_event_raw_sock_msg_length *record)
+{
+	on_send_length(record->sk, record->ret);
+	return 0;
+}
+
+SEC("tracepoint/sock/sock_recv_length")
+int recv_length(struct trace_event_raw_sock_msg_length *record)
+{
+	on_recv_length(record->sk, record->ret, record->flags);
+	return 0;
+}
+
+SEC("tracepoint/raw_syscalls/sys_exit")
+int exiting(struct trace_event_raw_sys_exit *record)
+{
+	on_sys_exit(record->id, record->ret);
+	return 0;
+}
+
+#endif

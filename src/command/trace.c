@@ -41,7 +41,6 @@ struct trace {
 	struct summary summary;
 	struct losses losses;
 	sigset_t inherited_mask; /* of signals, for the command */
-	int64_t realtime_offset_ns;
 	uint64_t nr_rows;
 	uint64_t nr_looks;
 	int epoll_fd;
@@ -49,6 +48,7 @@ struct trace {
 	int look_fd;
 	int timeout_fd;
 	bool cannot_sweep;
+	bool asked; /* for the owners of some socket */
 	bool warned; /* events were lost since the reading before this one */
 	bool warned_of_rows; /* rows were left out */
 	bool ending; /* at the next look */
@@ -64,7 +64,6 @@ static int show_pass(void *userdata, const struct pass *pass)
 	const struct row row = {
 		.pass = pass,
 		.resolver = &trace->resolver,
-		.realtime_offset_ns = trace->realtime_offset_ns,
 	};
 	int r;
 
@@ -148,8 +147,32 @@ static void take_queued(void *userdata, const struct event_queued *queued)
 	join_sweep_entry(trace->join, queued);
 }
 
-/* Compare what is in flight with what the events say. */
-static int sweep(struct trace *trace)
+static void ask_owner(void *userdata, uint64_t ino)
+{
+	struct trace *trace = userdata;
+
+	tracer_ask_owner(trace->tracer, ino);
+	trace->asked = true;
+}
+
+static void take_owner(void *userdata, const struct event_owner *owner)
+{
+	struct trace *trace = userdata;
+
+	join_sweep_owner(trace->join, owner);
+}
+
+/* Who may receive what will be told as pending. Where that cannot be found out, it is left out. */
+static void find_owners(struct trace *trace, bool last)
+{
+	trace->asked = false;
+	join_sweep_sockets(trace->join, last, ask_owner, trace);
+	if (trace->asked)
+		tracer_owners(trace->tracer, take_owner, trace);
+}
+
+/* Compare what is in flight with what the events say. `last`: join_finish() follows. */
+static int sweep(struct trace *trace, bool last)
 {
 	int r;
 
@@ -161,6 +184,8 @@ static int sweep(struct trace *trace)
 		trace->cannot_sweep = true;
 		return 0;
 	}
+	if (r >= 0)
+		find_owners(trace, last);
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
 		r = read_whole_ring(trace);
@@ -191,14 +216,14 @@ static int on_look(struct trace *trace)
 	if (read(trace->look_fd, &expirations, sizeof(expirations)) < 0)
 		return -errno;
 	trace->ended |= trace->ending;
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
+	join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
 	r = read_ring(trace);
 	if (r < 0)
 		return r;
 	check_losses(trace);
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
-		r = sweep(trace);
+		r = sweep(trace, false);
 	check_rows(trace);
 	return r;
 }
@@ -327,7 +352,6 @@ static int make_resolver(struct trace *trace)
 		.userdata = trace->users,
 	};
 	clock_load_zone();
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
 	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
 		return -errno;
 	return 0;
@@ -338,11 +362,15 @@ static int make_join(struct trace *trace)
 	const struct join_options join_options = {
 		.late_ns = NSEC_PER_SEC / 2,
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
-		.max_bytes = trace->options->max_memory,
+		.max_bytes = reason_room(trace->options->max_memory),
 		.sees_creations = tracer_sees_creations(trace->tracer),
 	};
 
-	return join_new(&trace->join, &join_options, show_pass, trace);
+	int r = join_new(&trace->join, &join_options, show_pass, trace);
+
+	if (r >= 0)
+		join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
+	return r;
 }
 
 /* All but the tracer. The command is forked here, before the privileges are dropped. */
@@ -367,9 +395,8 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.trace_children = trace->child != NULL,
 		.system_calls = trace->options->system_calls,
 	};
-	int r = reason_machine(tracer_options.ring_size, reason);
 
-	return r < 0 ? r : tracer_new(&trace->tracer, &tracer_options, reason);
+	return tracer_new(&trace->tracer, &tracer_options, reason);
 }
 
 static void ignore_queued(void *userdata, const struct event_queued *queued)
@@ -432,7 +459,7 @@ static int finish(struct trace *trace, int error)
 	int r = trace->full ? 0 : error, written;
 
 	if (r >= 0 && !trace->full)
-		r = sweep(trace);
+		r = sweep(trace, true);
 	if (r >= 0 && !trace->full)
 		r = join_finish(trace->join, clock_monotonic_ns());
 	if (trace->full)

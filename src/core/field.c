@@ -93,7 +93,7 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 
 	if (row->pass->time_ns == 0)
 		return false;
-	realtime = (int64_t)row->pass->time_ns + row->realtime_offset_ns;
+	realtime = (int64_t)row->pass->time_ns + row->pass->realtime_offset_ns;
 	seconds = realtime / NSEC_PER_SEC;
 	nanoseconds = realtime % NSEC_PER_SEC;
 	if (nanoseconds < 0) {
@@ -302,7 +302,7 @@ static bool get_tid(const struct row *row, enum field_side side, struct value *r
 {
 	const struct process *process = process_of(row, side);
 
-	return process && get_unsigned(process->tid, ret);
+	return process && process->tid != 0 && get_unsigned(process->tid, ret);
 }
 
 static bool get_nspid(const struct row *row, enum field_side side, struct value *ret)
@@ -581,27 +581,15 @@ static void list_add(struct field_list *list, const struct field *field)
 	list->fields[list->count++] = field;
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(char **error_message, const char *format,
-							...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(error_message, format, arguments);
-	va_end(arguments);
-	return size < 0 ? -ENOMEM : -EINVAL;
-}
-
 int field_refuse(const char *name, char **error_message)
 {
 	const struct field *near = field_suggest(name);
 
 	if (near)
-		return refuse(error_message, "there is no field '%s'; did you mean '%s'?", name,
-			      near->name);
-	return refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
-		      name);
+		return text_refuse(error_message, "there is no field '%s'; did you mean '%s'?",
+				   name, near->name);
+	return text_refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
+			   name);
 }
 
 /* One item of the list: a name, perhaps with a sign. */
@@ -612,7 +600,7 @@ static int select_item(struct field_list *list, const char *item, const char *te
 	const struct field *field;
 
 	if (*name == '\0')
-		return refuse(error_message, "a field's name is missing in '%s'", text);
+		return text_refuse(error_message, "a field's name is missing in '%s'", text);
 	field = field_find(name);
 	if (!field)
 		return field_refuse(name, error_message);
@@ -641,7 +629,7 @@ int field_select(struct field_list *ret, const struct field_list *base, const ch
 	if (error < 0)
 		return error;
 	if (list.count == 0)
-		return refuse(error_message, "no field is left of '%s'", text);
+		return text_refuse(error_message, "no field is left of '%s'", text);
 	*ret = list;
 	return 0;
 }

@@ -27,8 +27,7 @@ static uint64_t next_own_number(struct join *join)
 
 /* Rows */
 
-/* `flags`: of the event, for the task that is traced. */
-static void take_process(struct process *process, const struct event_task *task, uint16_t flags)
+void join_take_process(struct process *process, const struct event_task *task, uint16_t flags)
 {
 	*process = (struct process){};
 	if (!task)
@@ -58,7 +57,7 @@ static void take_sender(struct message *message, const struct decoded *decoded)
 	struct pass *pass = &message->common;
 
 	pass->time_ns = decoded->event->time_ns;
-	take_process(&pass->sender, decoded->tasks[EVENT_SELF], decoded->event->flags);
+	join_take_process(&pass->sender, decoded->tasks[EVENT_SELF], decoded->event->flags);
 	if (own) {
 		pass->from.socket_ino = own->ino;
 		pass->from.sockfd = own->fd;
@@ -77,7 +76,8 @@ static void take_receiver(struct pass *pass, const struct decoded *decoded)
 
 	/* A kernel thread only carries out what others did: who that was is not known. */
 	if (!(decoded->event->flags & EVENT_TASK_KERNEL)) {
-		take_process(&pass->receiver, decoded->tasks[EVENT_SELF], decoded->event->flags);
+		join_take_process(&pass->receiver, decoded->tasks[EVENT_SELF],
+				  decoded->event->flags);
 		if (own && (own->sock != 0 || own->fd >= 0))
 			pass->to.sockfd = own->fd;
 	}
@@ -116,11 +116,26 @@ static int tell_each(struct join *join, const struct message *message, const str
 	return r < 0 ? r : 0;
 }
 
+/* Who may receive it: whoever has the receiving socket open. */
+static void take_owners(const struct join *join, struct pass *pass)
+{
+	const struct socket_owners *owners = owners_table_find(&join->owners, pass->to.socket_ino);
+
+	if (!owners)
+		return;
+	pass->owners = owners->processes;
+	pass->nr_owners = owners->count;
+	if (owners->count == 1 && !join->owners.cut)
+		pass->receiver = owners->processes[0];
+}
+
 int join_tell_outcome(struct join *join, const struct message *message, enum outcome outcome)
 {
 	struct pass pass = message->common;
 
 	pass.outcome = outcome;
+	if (outcome == OUTCOME_PENDING)
+		take_owners(join, &pass);
 	return tell_each(join, message, &pass);
 }
 
@@ -279,6 +294,7 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 		message_free(message, join->names);
 		return r;
 	}
+	message->common.realtime_offset_ns = join->realtime_offset_ns;
 	if (message->common.message == 0)
 		message->common.message = next_own_number(join);
 	*ret = message;
@@ -518,6 +534,7 @@ static int fail_message(struct join *join, const struct message *message, const 
 
 	pass.outcome = OUTCOME_FAILED;
 	pass.error = -event->error;
+	pass.more_named = event->flags & EVENT_MORE;
 	pass.done_ns = event->time_ns;
 	return tell_each(join, message, &pass);
 }
@@ -626,8 +643,8 @@ static int on_moved(struct join *join, const struct decoded *decoded)
 	pass.time_ns = event->time_ns;
 	pass.done_ns = event->time_ns;
 	/* Which of the two is traced is not told, and one of them may not be known. */
-	take_process(&pass.sender, decoded->tasks[EVENT_OTHER], event->flags);
-	take_process(&pass.receiver, decoded->tasks[EVENT_SELF], event->flags);
+	join_take_process(&pass.sender, decoded->tasks[EVENT_OTHER], event->flags);
+	join_take_process(&pass.receiver, decoded->tasks[EVENT_SELF], event->flags);
 	take_file(&pass, message, 0);
 	if (files[0].flags & EVENT_FILE_FD_KNOWN)
 		pass.from.fd = files[0].fd;
@@ -668,6 +685,11 @@ int join_record(struct join *join, const void *data, size_t size)
 	if (r == -EBADMSG)
 		join->malformed++;
 	return r;
+}
+
+void join_set_realtime_offset(struct join *join, int64_t offset_ns)
+{
+	join->realtime_offset_ns = offset_ns;
 }
 
 int join_tick(struct join *join, uint64_t now_ns)
@@ -719,6 +741,7 @@ struct join *join_free(struct join *join)
 	messages_free(&join->messages);
 	strays_free(&join->strays);
 	join_forget_ended(join);
+	owners_table_clear(&join->owners);
 	identities_free(join->identities);
 	names_free(join->names);
 	free(join);

@@ -9,6 +9,7 @@
 #include "core/identity.h"
 #include "core/join.h"
 #include "core/message.h"
+#include "core/owner.h"
 #include "core/stray.h"
 
 /* Messages that ended a moment ago: a peek that another thread made may be told after that. */
@@ -26,16 +27,20 @@ struct join {
 	unsigned int nr_ended; /* ever */
 	uint64_t own_numbers; /* given so far */
 	uint64_t now_ns; /* of the last that was told */
+	int64_t realtime_offset_ns;
 	uint64_t evicted_passes;
 	uint64_t unmatched;
 	uint64_t malformed;
 
 	uint64_t sweep; /* its number, from 1 */
 	uint64_t sweep_begin_ns;
+	struct owners_table owners; /* of sockets with pending messages, by the sweep under way */
 	bool lost; /* events, since the begin of the last sweep that came to its end */
 	bool lost_before; /* and before the one that is under way */
 };
 
+/* `flags`: of the event, for the task that is traced. */
+void join_take_process(struct process *process, const struct event_task *task, uint16_t flags);
 /* Tell a row for each of the message's descriptors, all with this outcome. */
 int join_tell_outcome(struct join *join, const struct message *message, enum outcome outcome);
 /* The same, as their last rows: the message is taken out and freed. */

@@ -5,6 +5,9 @@
  * to reorder or hide what stands beside it on a terminal.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -222,4 +225,15 @@ size_t text_distance(const char *a, const char *b)
 		}
 	}
 	return row[size_b];
+}
+
+int text_refuse(char **error_message, const char *format, ...)
+{
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(error_message, format, arguments);
+	va_end(arguments);
+	return size < 0 ? -ENOMEM : -EINVAL;
 }

@@ -53,4 +53,11 @@ size_t text_to_utf8(char *ret, const char *bytes, size_t size);
 #define TEXT_DISTANCE_MAX 63
 size_t text_distance(const char *a, const char *b);
 
+/*
+ * Say what is wrong with something that was given: set *error_message, which the caller frees. Returns
+ * -EINVAL, or -ENOMEM.
+ */
+__attribute__((format(printf, 2, 3))) int text_refuse(char **error_message, const char *format,
+						      ...);
+
 #endif

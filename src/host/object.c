@@ -47,18 +47,27 @@ static bool has_lengths(const struct btf *kernel)
 	       has_tracepoint(kernel, "sock_recv_length");
 }
 
+bool object_tracepoints_are_preemptible(const struct btf *kernel)
+{
+	return has_function(kernel, "trace_call_bpf_faultable");
+}
+
 /*
- * May the kernel preempt this program? fentry and fexit it may, those of tracepoints since 7.0. What a program does about it takes a kernel that lets it call global
- * functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize sleepable global subprogs").
+ * May the kernel preempt this program? fentry and fexit it may. What a program does about it takes a kernel
+ * that lets it call global functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize
+ * sleepable global subprogs").
  */
 static bool is_preemptible(const struct bpf_program *program, const struct btf *kernel)
 {
 	const char *section = bpf_program__section_name(program);
 
-	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
-		return has_member(kernel, "bpf_subprog_info", "might_sleep");
-	return strncmp(section, "tp_btf/", 7) == 0 &&
-	       has_function(kernel, "trace_call_bpf_faultable");
+	return (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0) &&
+	       has_member(kernel, "bpf_subprog_info", "might_sleep");
+}
+
+static bool starts_with(const char *text, const char *begin)
+{
+	return strncmp(text, begin, strlen(begin)) == 0;
 }
 
 /* Has this kernel what the program is attached to, and is it wanted? */
@@ -66,17 +75,17 @@ static bool is_wanted(const struct bpf_program *program, const struct btf *kerne
 		      const struct object_options *options)
 {
 	const char *section = bpf_program__section_name(program);
-	const char *target = strchr(section, '/');
+	const char *target = strrchr(section, '/');
 
-	if (!target || strncmp(section, "iter/", 5) == 0)
+	if (!target || starts_with(section, "iter/"))
 		return true;
 	target++;
-	if (strncmp(section, "tp_btf/", 7) != 0)
+	if (!starts_with(section, "tp_btf/") && !starts_with(section, "tracepoint/"))
 		return has_function(kernel, target);
 	if (strcmp(target, "sys_exit") == 0)
 		return options->system_calls || !has_lengths(kernel);
 	/* Those that came with 6.3 are taken together. */
-	if (strncmp(target, "sock_", 5) == 0 || strcmp(target, "sk_data_ready") == 0)
+	if (starts_with(target, "sock_") || strcmp(target, "sk_data_ready") == 0)
 		return has_lengths(kernel);
 	return has_tracepoint(kernel, target);
 }

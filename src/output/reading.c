@@ -259,6 +259,7 @@ static void append(char *note, size_t size, const char *separator, const struct 
 static void write_note(struct reading_output *reading, const struct row *row, bool brief)
 {
 	static const struct value unknown = { .text = "outcome unknown", .size = 15 };
+	static const struct value more = { .text = "more than 253", .size = 13 };
 	const struct pass *pass = row->pass;
 	struct value *value = &reading->value;
 	char *note = reading->note;
@@ -278,6 +279,8 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 		append(note, size, ", ", value);
 	if (reason && field_get(reading->reason, row, value))
 		append(note, size, ": ", value);
+	if (pass->more_named)
+		append(note, size, ", ", &more);
 }
 
 /* The columns that a note takes with what stands before it. */

@@ -10,6 +10,7 @@ import bisect
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -158,6 +159,26 @@ def test_mass(start, tmp_path, name):
     if tracer.lost() != 0:
         problems.append(tracer.messages().splitlines()[-1])
     assert not problems, "\n".join(problems)
+
+
+def test_mass_without_memory(start, tmp_path):
+    """What falls out for lack of memory is told, with an unknown outcome, and counted as that."""
+    tracer = start("--max-memory", "1M")
+    mass = Mass("in-socket", tmp_path / "truth")
+    try:
+        mass.wait_for("queued")
+        time.sleep(0.5)
+        mass.go_on()
+        mass.wait_for("held")
+        time.sleep(0.5)
+        tracer.end()
+        mass.end()
+    finally:
+        mass.close()
+    match = re.search(r", (\d+) passes given up: they need more memory, see --max-memory",
+                      tracer.messages())
+    assert match, tracer.messages()
+    assert sum("outcome" not in row for row in tracer.rows()) >= int(match[1])
 
 
 class Rush:
