@@ -23,33 +23,44 @@ static struct socket_owners *find_or_make(struct owners_table *table, uint64_t i
 	return owners;
 }
 
-static bool is_same(const struct process *a, const struct process *b)
+static bool make_room(struct socket_owners *owners)
 {
-	return a->pid == b->pid && a->start_time == b->start_time;
-}
-
-static bool add_process(struct socket_owners *owners, const struct process *process)
-{
+	size_t room = owners->room ? 2 * owners->room : 1;
 	struct process *processes;
 
-	if (owners->count > 0 && is_same(&owners->processes[owners->count - 1], process))
+	if (owners->count < owners->room)
 		return true;
-	processes = reallocarray(owners->processes, owners->count + 1, sizeof(*processes));
+	processes = reallocarray(owners->processes, room, sizeof(*processes));
 	if (!processes)
 		return false;
 	owners->processes = processes;
-	processes[owners->count++] = *process;
+	owners->room = room;
 	return true;
+}
+
+/* Is it the one that was added last? */
+static bool has_last(const struct socket_owners *owners, const struct process *process)
+{
+	const struct process *last;
+
+	if (owners->count == 0)
+		return false;
+	last = &owners->processes[owners->count - 1];
+	return last->pid == process->pid && last->start_time == process->start_time;
 }
 
 void owners_table_add(struct owners_table *table, uint64_t ino, const struct process *process)
 {
-	struct socket_owners *owners = table->count < MAX_OWNERS ? find_or_make(table, ino) : NULL;
+	struct socket_owners *owners = find_or_make(table, ino);
 
-	if (owners && add_process(owners, process))
-		table->count++;
-	else
+	if (owners && has_last(owners, process))
+		return;
+	if (!owners || table->count == MAX_OWNERS || !make_room(owners)) {
 		table->cut = true;
+		return;
+	}
+	owners->processes[owners->count++] = *process;
+	table->count++;
 }
 
 const struct socket_owners *owners_table_find(const struct owners_table *table, uint64_t ino)

@@ -18,7 +18,7 @@
 struct socket_owners {
 	UT_hash_handle hh;
 	uint64_t ino;
-	size_t count;
+	size_t count, room;
 	struct process *processes;
 };
 

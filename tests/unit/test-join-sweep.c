@@ -231,10 +231,28 @@ static void test_too_many_owners(void **state)
 	tell_owner(s.join, SERVER_INO, SERVER);
 	for (unsigned int i = 0; i < 40000; i++)
 		tell_owner(s.join, OTHER_INO, 1000 + i);
+	tell_owner(s.join, SERVER_INO, CLIENT); /* for which there is no room any more */
 	assert_int_equal(join_sweep_end(s.join, 2001), 0);
 	pass = &s.rows.rows[0].pass;
 	assert_int_equal(pass->nr_owners, 1);
 	assert_false(pass->receiver.known);
+	end(&s);
+}
+
+/* Many descriptors of one process take no room. */
+static void test_many_descriptors(void **state)
+{
+	const struct event_queued queued = { .message = 1, .queued = 1 };
+	struct swept s;
+
+	(void)state;
+	begin(&s, 500, 1);
+	join_sweep_begin(s.join, 2000);
+	join_sweep_entry(s.join, &queued);
+	for (unsigned int i = 0; i < 40000; i++)
+		tell_owner(s.join, SERVER_INO, SERVER);
+	assert_int_equal(join_sweep_end(s.join, 2001), 0);
+	assert_true(s.rows.rows[0].pass.receiver.known);
 	end(&s);
 }
 
@@ -518,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_too_many_owners),
+		cmocka_unit_test(test_many_descriptors),
 		cmocka_unit_test(test_owner_at_end),
 		cmocka_unit_test(test_one_offset_of_the_clocks),
 		cmocka_unit_test(test_vanished),
