@@ -106,6 +106,14 @@ static __always_inline struct message *table_find_other(void *table, __u64 addre
 	return NULL;
 }
 
+/* In the key of a message that is found by its number alone: the address may be another one's by now. */
+#define KEY_RETIRED 2
+
+static __always_inline bool has_key(const struct bucket *bucket, int i, __u64 address)
+{
+	return (bucket->keys[i] & ~(__u64)KEY_RETIRED) == address;
+}
+
 /* The place of this address that has the message of this number. */
 static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
 {
@@ -115,7 +123,7 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+		if (has_key(bucket, i, address) && bucket->messages[i].number == number)
 			return &bucket->messages[i];
 	}
 	return NULL;
@@ -155,6 +163,20 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 	return found;
 }
 
+/* What is at this address ends before its message does: from now on that is found by its number alone. */
+static __always_inline void table_retire(void *table, __u64 address, __u64 number)
+{
+	struct bucket *bucket = bucket_of(table, address);
+
+	if (!bucket)
+		return;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+			bucket->keys[i] = address | KEY_RETIRED;
+	}
+}
+
 /*
  * Forget the message of this number; who reads the table meanwhile tells a message by it. Returns
  * whether it was there still.
@@ -167,7 +189,7 @@ static __always_inline bool table_forget(void *table, __u64 address, __u64 numbe
 		return false;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] != address || bucket->messages[i].number != number)
+		if (!has_key(bucket, i, address) || bucket->messages[i].number != number)
 			continue;
 		if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
 			return false;
@@ -223,6 +245,11 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 	if (bpf_map_update_elem(table, &address, message, BPF_ANY))
 		return NULL;
 	return bpf_map_lookup_elem(table, &address);
+}
+
+/* There is one place for an address: the next one is told without it. */
+static __always_inline void table_retire(void *table, __u64 address, __u64 number)
+{
 }
 
 static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
