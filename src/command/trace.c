@@ -268,8 +268,10 @@ static int loop(struct trace *trace)
 {
 	while (!trace->ended) {
 		struct epoll_event event;
-		int r = epoll_wait(trace->epoll_fd, &event, 1, -1);
+		int r;
 
+		rows_push(trace->rows);
+		r = epoll_wait(trace->epoll_fd, &event, 1, -1);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
