@@ -20,6 +20,7 @@
 #include "core/join.h"
 #include "host/child.h"
 #include "host/clock.h"
+#include "host/priority.h"
 #include "host/privilege.h"
 #include "host/reason.h"
 #include "host/signals.h"
@@ -417,7 +418,10 @@ static int begin(struct trace *trace)
 
 	if (r >= 0)
 		r = watch_all(trace);
-	return r < 0 ? r : privilege_drop(can_read, trace);
+	if (r < 0)
+		return r;
+	priority_raise();
+	return privilege_drop(can_read, trace);
 }
 
 /* The end */
