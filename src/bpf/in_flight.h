@@ -29,6 +29,11 @@ static __always_inline struct message *find_numbered(const void *address, __u64 
 	return table_find_numbered(&messages, (__u64)address, number);
 }
 
+static __always_inline void retire_message(const void *address, __u64 number)
+{
+	table_retire(&messages, (__u64)address, number);
+}
+
 /*
  * A copy of the message at this place, which somebody may be forgetting just now: then it can be another's.
  * False: it is not of this address any more.

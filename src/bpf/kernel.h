@@ -304,6 +304,7 @@ struct unix_sock___collected { /* until 6.9 (4090fa373f0e) */
 
 struct unix_skb_parms {
 	struct scm_fp_list *fp;
+	__u32 consumed;
 };
 
 struct socket {

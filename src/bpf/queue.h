@@ -20,12 +20,24 @@
 /* Messages of a queue that are looked through for the sender's own. */
 #define MAX_BEHIND 64
 
+/* UNIXCB() of net/af_unix.h */
+static __always_inline struct unix_skb_parms *parms_of(struct sk_buff *skb)
+{
+	return (void *)skb + bpf_core_field_offset(struct sk_buff, cb);
+}
+
 static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
 {
-	/* UNIXCB() of net/af_unix.h */
-	return probe(
-		(struct unix_skb_parms *)((void *)skb + bpf_core_field_offset(struct sk_buff, cb)),
-		fp);
+	return probe(parms_of(skb), fp);
+}
+
+/*
+ * Nothing goes or went with this message. One whose descriptors somebody takes at this moment is in its
+ * queue without them for a while, but then something of it was read before: unix_stream_read_generic().
+ */
+static __always_inline bool is_plain(struct sk_buff *skb)
+{
+	return !list_of(skb) && !probe(parms_of(skb), consumed);
 }
 
 /* Is the message in its queue still? A buffer that was taken out leads nowhere. */
@@ -596,10 +608,10 @@ static __always_inline bool is_queued_plain(struct sock *peer)
 	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev), *before;
 	struct sk_buff *head = head_of_queue(peer);
 
-	if (last == head || probe(last, sk) != peer_of(peer) || list_of(last))
+	if (last == head || probe(last, sk) != peer_of(peer) || !is_plain(last))
 		return false;
 	before = probe(last, prev);
-	return before == head || !list_of(before);
+	return before == head || is_plain(before);
 }
 
 /*

@@ -108,6 +108,14 @@ static __always_inline struct message *table_find_other(void *table, __u64 addre
 	return NULL;
 }
 
+/* In the key of a message that is found by its number alone: the address may be another one's by now. */
+#define KEY_RETIRED 2
+
+static __always_inline bool has_key(const struct bucket *bucket, int i, __u64 address)
+{
+	return (bucket->keys[i] & ~(__u64)KEY_RETIRED) == address;
+}
+
 /* The place of this address that has the message of this number. */
 static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
 {
@@ -117,7 +125,7 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+		if (has_key(bucket, i, address) && bucket->messages[i].number == number)
 			return &bucket->messages[i];
 	}
 	return NULL;
@@ -236,6 +244,20 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 	return found;
 }
 
+/* What is at this address ends before its message does: from now on that is found by its number alone. */
+static __always_inline void table_retire(void *table, __u64 address, __u64 number)
+{
+	struct bucket *bucket = bucket_of(table, address);
+
+	if (!bucket)
+		return;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+			bucket->keys[i] = address | KEY_RETIRED;
+	}
+}
+
 /* Forget the message of this number; who reads the table meanwhile tells a message by it. */
 static __always_inline void table_forget(void *table, __u64 address, __u64 number)
 {
@@ -245,7 +267,7 @@ static __always_inline void table_forget(void *table, __u64 address, __u64 numbe
 		return;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] == address && bucket->messages[i].number == number) {
+		if (has_key(bucket, i, address) && bucket->messages[i].number == number) {
 			free_place(bucket, i, number);
 			return;
 		}

@@ -659,8 +659,11 @@ static __always_inline void end_of_buffer(struct taking *taking)
 	struct call call = current_call(SCRATCH_END);
 
 	taking->gone = true;
-	if (tells_its_end(&call))
+	if (tells_its_end(&call)) {
+		/* Until then the sender may have the buffer again, for its next message. */
+		retire_message((void *)taking->skb, taking->number);
 		return;
+	}
 	if (call.kind == CALL_READ)
 		end_taking(taking, taking->sk, false);
 	else

@@ -20,6 +20,7 @@
 #include "core/join.h"
 #include "host/child.h"
 #include "host/clock.h"
+#include "host/priority.h"
 #include "host/privilege.h"
 #include "host/reason.h"
 #include "host/signals.h"
@@ -286,8 +287,10 @@ static int loop(struct trace *trace)
 {
 	while (!trace->ended) {
 		struct epoll_event event;
-		int r = epoll_wait(trace->epoll_fd, &event, 1, -1);
+		int r;
 
+		rows_push(trace->rows);
+		r = epoll_wait(trace->epoll_fd, &event, 1, -1);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
@@ -435,7 +438,10 @@ static int begin(struct trace *trace)
 
 	if (r >= 0)
 		r = watch_all(trace);
-	return r < 0 ? r : privilege_drop(can_read, trace);
+	if (r < 0)
+		return r;
+	priority_raise();
+	return privilege_drop(can_read, trace);
 }
 
 /* The end */

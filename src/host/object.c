@@ -6,16 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/kernel_type.h"
 #include "host/object.h"
-
-static bool kernel_has(const struct btf *kernel, const char *name, uint32_t kind)
-{
-	return btf__find_by_name_kind(kernel, name, kind) > 0;
-}
 
 static bool has_function(const struct btf *kernel, const char *name)
 {
-	return kernel_has(kernel, name, BTF_KIND_FUNC);
+	return kernel_type_find(kernel, name, BTF_KIND_FUNC) > 0;
 }
 
 /* A tracepoint of the kernel, by the name that follows "tp_btf/". */
@@ -24,13 +20,13 @@ static bool has_tracepoint(const struct btf *kernel, const char *name)
 	char type[128];
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return kernel_has(kernel, type, BTF_KIND_TYPEDEF);
+	return kernel_type_find(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
 static bool has_member(const struct btf *kernel, const char *type, const char *name)
 {
 	const struct btf_type *found =
-		btf__type_by_id(kernel, btf__find_by_name_kind(kernel, type, BTF_KIND_STRUCT));
+		btf__type_by_id(kernel, kernel_type_find(kernel, type, BTF_KIND_STRUCT));
 
 	for (int i = 0; found && i < btf_vlen(found); i++) {
 		if (strcmp(btf__name_by_offset(kernel, btf_members(found)[i].name_off), name) == 0)

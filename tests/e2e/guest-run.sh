@@ -67,7 +67,7 @@ run_stopped() {
 	timeout 100 workload --truth "$2/truth" load/crowd load/crowd-datagram >"$2/scenarios" 2>&1 &
 	crowd=$!
 	while kill -0 $crowd 2>/dev/null; do
-		sleep 0.3
+		sleep 1
 		kill -CONT $tracer
 		sleep 0.1
 		kill -STOP $tracer

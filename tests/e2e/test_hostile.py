@@ -27,7 +27,7 @@ DEADLINE_S = 120
 
 # What may come of it: part of one processor, growth of the resident memory, time until the end.
 PROCESSOR_MOST = 0.25
-END_MOST_S = 2.0
+END_MOST_S = 1.0
 MIB = 1 << 20
 # 15,000 and 8,000 messages; 20,240 descriptors of one file, whose path is 4 KB.
 MASSES = {"to-name": 64 * MIB, "in-socket": 40 * MIB, "long-paths": 40 * MIB}

@@ -281,14 +281,14 @@ static void test_file_id(void **state)
 	assert_true(field_get(field, &sample.row, &first));
 	sample.pass.message++;
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_equal(first.buffer, second.buffer, 17);
+	assert_memory_equal(first.buffer, second.buffer, 16);
 	sample.pass.file.identity++; /* the address was used again */
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_not_equal(first.buffer, second.buffer, 17);
+	assert_memory_not_equal(first.buffer, second.buffer, 16);
 	sample.pass.file.identity--;
 	sample.resolver.identity_key[0]++; /* another trace */
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_not_equal(first.buffer, second.buffer, 17);
+	assert_memory_not_equal(first.buffer, second.buffer, 16);
 }
 
 /* The longest path that there is, deleted, fits. */
