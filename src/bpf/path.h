@@ -123,7 +123,8 @@ static __always_inline void begin_walk(struct scratch *s)
 	s->previous = EVENT_NO_NAME;
 	s->path_length = 0;
 	s->folder = CACHED_FOLDERS;
-	s->nr_others = s->nr_folders;
+	/* Another file's folder can be found, or this one's is kept for the files that come. */
+	s->sharing = s->nr_folders || s->index + 1 < s->nr_files;
 	s->dentry = place->dentry;
 	s->last_dentry = place->dentry;
 	s->last_mnt = place->mnt;
@@ -165,15 +166,9 @@ static __always_inline bool step_to_cached(struct scratch *s)
 		};
 		s->folder = place;
 		s->folder_offset = s->paths_used;
-		s->nr_folders++;
+		s->sharing = s->nr_folders++ > 0;
 	}
 	return false;
-}
-
-/* Is there another file's folder to be found, or this one's to be kept for the files that come? */
-static __always_inline bool shares_folders(const struct scratch *s)
-{
-	return s->nr_others || (s->folder == CACHED_FOLDERS && s->index + 1 < s->nr_files);
 }
 
 /* The walk is at the root of a mount: go on in the one that it is mounted on, or end. */
@@ -208,7 +203,7 @@ static __always_inline void step_path(struct scratch *s)
 {
 	struct dentry *dentry = (struct dentry *)s->dentry, *parent;
 
-	if (s->previous != EVENT_NO_NAME && shares_folders(s) && step_to_cached(s))
+	if (s->sharing && s->previous != EVENT_NO_NAME && step_to_cached(s))
 		return;
 	COPY(s->copy, dentry, DENTRY_PARTS);
 	parent = COPIED(s->copy, dentry, DENTRY_PARTS, d_parent);

@@ -85,7 +85,7 @@ struct scratch {
 	__u32 folder; /* place among the cached ones where this file's folder is; none beyond them */
 	__u32 folder_offset; /* paths_used when the walk was there */
 	__u32 nr_folders; /* that are cached */
-	__u32 nr_others; /* of these by the files before */
+	bool sharing; /* folders on this file's path are to be looked for, or kept */
 	__u64 epoch; /* records whose paths were walked */
 	struct cached_folder folders[CACHED_FOLDERS];
 
