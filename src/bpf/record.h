@@ -60,7 +60,7 @@ struct scratch {
 	bool more_named; /* they name more descriptors than SCM_MAX_FD */
 	__u8 busy; /* SCRATCH_MOVE, which two programs share */
 
-	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
+	/* Messages of one call, and of a queue, that are looked at: see queue.h, claim.h. */
 	__u64 look_at, look_list;
 	__u64 run; /* what this run of a program numbers comes after it */
 	__u32 next_message;
@@ -97,7 +97,7 @@ struct scratch {
 	__u8 cloexec;
 	__u8 stop; /* enum event_fate of the first that is not installed */
 
-	/* The search for them, see taking.h. */
+	/* The search for them, see received.h. */
 	__u64 search_bits; /* descriptors of this word that are to be looked at */
 	__u32 search_word;
 	__s32 only_fd;

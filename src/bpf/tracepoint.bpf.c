@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The third way to attach, for kernels that have neither fentry nor kprobes: the tracepoints of the
- * network. Leaves at once where it is no unix socket or no descriptor, and calls the handlers of queue.h
- * and taking.h.
+ * network. Leaves at once where it is no unix socket or no descriptor, and calls the handlers of sending.h
+ * and ending.h.
  *
  * What it costs: every message of every socket a few short programs. Since 6.3 there is a tracepoint at
  * the end of each send and receive, and no system call has to pay. Before that it takes the end of system
@@ -12,9 +12,10 @@
  * a program, and skips it while another task is inside of it on that CPU. The programs that it runs with
  * the records that perf makes there are never preempted: so there is a second object, with PERF_RECORDS.
  */
+#include "ending.h"
 #include "identity.h"
 #include "move.h"
-#include "taking.h"
+#include "sending.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -87,10 +87,10 @@ int field_refuse(const char *name, char **error_message)
 	const struct field *near = field_suggest(name);
 
 	if (near)
-		return text_refuse(error_message, "there is no field '%s'; did you mean '%s'?", name,
-			      near->name);
+		return text_refuse(error_message, "there is no field '%s'; did you mean '%s'?",
+				   name, near->name);
 	return text_refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
-		      name);
+			   name);
 }
 
 /* One item of the list: a name, perhaps with a sign. */

@@ -55,7 +55,8 @@ static void take_receiver(struct pass *pass, const struct decoded *decoded)
 
 	/* A kernel thread only carries out what others did: who that was is not known. */
 	if (!(decoded->event->flags & EVENT_TASK_KERNEL)) {
-		join_take_process(&pass->receiver, decoded->tasks[EVENT_SELF], decoded->event->flags);
+		join_take_process(&pass->receiver, decoded->tasks[EVENT_SELF],
+				  decoded->event->flags);
 		if (own && (own->sock != 0 || own->fd >= 0))
 			pass->to.sockfd = own->fd;
 	}

@@ -36,7 +36,6 @@ struct object_options {
 	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
 };
 
-
 /* May the kernel preempt programs that get a tracepoint's arguments? It may since 7.0. */
 bool object_tracepoints_are_preemptible(const struct btf *kernel);
 

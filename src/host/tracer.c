@@ -164,8 +164,8 @@ static int load_objects(struct tracer *tracer, const struct btf *kernel,
 	for (unsigned int i = 0; i < instances && r >= 0; i++) {
 		options->stand_in = i;
 		options->shared = tracer->objects[0];
-		r = object_load(&tracer->objects[i], tracer->file, tracer->way->name,
-				kernel, options, tracer->refusal);
+		r = object_load(&tracer->objects[i], tracer->file, tracer->way->name, kernel,
+				options, tracer->refusal);
 		if (r >= 0)
 			tracer->nr_objects++;
 	}
@@ -337,8 +337,9 @@ static bool runs_in_softirqs(const struct bpf_program *program)
 {
 	const char *target = strrchr(bpf_program__section_name(program), '/');
 
-	return target && (strcmp(target, "/kfree_skb") == 0 || strcmp(target, "/consume_skb") == 0 ||
-			  strcmp(target, "/sk_data_ready") == 0);
+	return target &&
+	       (strcmp(target, "/kfree_skb") == 0 || strcmp(target, "/consume_skb") == 0 ||
+		strcmp(target, "/sk_data_ready") == 0);
 }
 
 /* Runs of a program that the kernel skipped; it counts them since 5.12. */

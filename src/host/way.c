@@ -19,10 +19,16 @@
 #include "tracepoint_typed.skel.h"
 
 const struct way way_table[] = {
-	{ "fentry", OBJECT_FILE(fentry), {}, NULL,
+	{ "fentry",
+	  OBJECT_FILE(fentry),
+	  {},
+	  NULL,
 	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
 	  "the kernel forbids BPF programs of this sort, to root as well" },
-	{ "kprobe", OBJECT_FILE(kprobe), {}, tracepoint_has_kprobes,
+	{ "kprobe",
+	  OBJECT_FILE(kprobe),
+	  {},
+	  tracepoint_has_kprobes,
 	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
 	  "the kernel forbids kprobes, to root as well" },
 	{ "tracepoint", OBJECT_FILE(tracepoint), OBJECT_FILE(tracepoint_perf), NULL,

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What becomes of a queued message, as the third way sees it: on_taken() when somebody copies its data,
+ * by whatever call, on_received() when that call is over and descriptors are installed, and on_freed()
+ * when its buffer ends. All in whoever does it, with the message in hand.
+ */
+#ifndef FDPASS_ENDING_H
+#define FDPASS_ENDING_H
+
+#include "lost.h"
+#include "received.h"
+
+/* Is the message out of its queue, or its list out of the message? */
+static __always_inline bool has_left(const struct taking *taking)
+{
+	struct sk_buff *skb = (struct sk_buff *)taking->skb;
+
+	return taking->gone || !is_linked(skb, (struct scm_fp_list *)taking->list);
+}
+
+/*
+ * The thread's call is over, or it goes on to another message. It has taken this one unless the data could
+ * not be copied: then it lies in the queue still, or somebody else has looked at it since.
+ */
+static __always_inline void end_taking(struct taking *taking, __u64 sk, bool peek)
+{
+	struct message *message = find_numbered((void *)taking->skb, taking->number);
+
+	if (peek) {
+		if (message)
+			message->described = true; /* by this */
+		tell_taken(sk, true);
+	} else if (message && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
+		tell_taken(sk, false);
+		forget_message((void *)taking->skb, taking->number);
+	}
+	forget_taking();
+}
+
+/*
+ * Before 6.3: the socket that this message is received on. It is the one of the call's descriptor, unless
+ * another thread has put something else there since the call began: so it is told where nobody can, or
+ * where the message was sent to it.
+ */
+__attribute__((noinline)) __u64 receiving_socket(__u64 skb)
+{
+	struct call call = current_call(SCRATCH_END);
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking;
+	struct sock *sk, *sender = probe((struct sk_buff *)skb, sk);
+	struct message *message = find_message((void *)skb);
+	__u32 zero = 0;
+
+	taking = bpf_map_lookup_elem(&new_taking, &zero);
+	if (!s || !taking || (!is_receive(&call) && call.kind != CALL_READ))
+		return 0;
+	sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+	if (!sk)
+		return 0;
+	if (taking->alone || (message && message->sock == (__u64)sk) ||
+	    (probe(sk, sk_type) != SOCK_DGRAM && peer_of(sender) == sk))
+		return as_number(s, sk);
+	return 0;
+}
+
+/*
+ * skb_copy_datagram_iovec(skb): the current thread copies the data of a message that has descriptors, from
+ * `sender`. The message cannot end meanwhile.
+ */
+__attribute__((noinline)) int take(__u64 skb, __u64 list)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct call call = current_call(SCRATCH_END);
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking;
+	__u32 zero = 0, count = probe((struct scm_fp_list *)list, count);
+
+	taking = bpf_map_lookup_elem(&new_taking, &zero);
+	if (!s || !taking || !take_message(s, (void *)skb, (void *)list))
+		return 0;
+	taking->skb = skb;
+	taking->number = s->claim.number;
+	taking->list = list;
+	taking->count = count < SCM_MAX_FD ? count : SCM_MAX_FD;
+	taking->described = s->claim.described;
+	taking->unclaimed = !s->claim.sender_tid;
+	taking->room = hinted_room(&call);
+	taking->gone = false;
+	copy_kernel(taking->files, bounded(taking->count) * sizeof(__u64),
+		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
+	note_free(taking);
+	taking->sk = has_lengths ? 0 : receiving_socket(skb);
+	if (bpf_map_update_elem(&takings, &thread, taking, BPF_NOEXIST)) {
+		if (bpf_map_update_elem(&takings, &thread, taking, BPF_EXIST))
+			count_lost(EVENT_LOST_TABLE);
+	} else {
+		__sync_fetch_and_add(&nr_takings, 1);
+	}
+	return 0;
+}
+
+static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *list)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *before = find_taking();
+	__u64 number;
+
+	if (!s)
+		return;
+	/*
+	 * The one before in recvmmsg(2), of which the end was not seen. Not in take(): the stacks of both
+	 * together are more than a program may have, as some compilers lay them out.
+	 */
+	if (before)
+		end_taking(before, before->sk, false);
+	number = as_number(s, list);
+	take(as_number(s, skb), number);
+}
+
+/* sock_recv_length(sk, result, flags), since 6.3: the current thread's receive is over. */
+static __always_inline void on_received(struct sock *sk, int result, int flags)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking = find_taking();
+
+	if (!s || !taking)
+		return;
+	if (result < 0)
+		forget_taking(); /* its data could not be copied */
+	else
+		end_taking(taking, sk ? as_number(s, sk) : taking->sk, flags & MSG_PEEK);
+}
+
+/* A message is dropped with its descriptors, in whoever does that. */
+__attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct call call = current_call(SCRATCH_END);
+	bool known;
+	__u64 number, sk = 0;
+	__u32 count;
+	bool described = false, unclaimed = true;
+
+	if (!s)
+		return 0;
+	known = read_message(&s->claim, (void *)skb) && s->claim.list == list;
+	/* A send that is refused: it was in no queue, and how it failed is told by its result. */
+	if (!known && (is_send(&call) || call.kind == CALL_IO_URING))
+		return 0;
+	if (known) {
+		number = s->claim.number;
+		sk = s->claim.sock;
+		described = s->claim.described;
+		unclaimed = !s->claim.sender_tid;
+	} else {
+		number = next_number(NUMBER_ENDED);
+	}
+	count = probe((struct scm_fp_list *)list, count);
+	if (count > SCM_MAX_FD)
+		count = SCM_MAX_FD;
+	begin_end(s, EVENT_LOST, number, count, unclaimed, probe((struct sk_buff *)skb, sk));
+	if (!described)
+		begin_files(s, count);
+	describe_taker(s, (struct sock *)sk, !described);
+	s->event.fate = is_receive(&call) ? EVENT_FATE_DROPPED : why_lost((struct sock *)sk);
+	if (!described) {
+		read_files(s, (struct scm_fp_list *)list, count);
+		describe_files(s, SCRATCH_END);
+	}
+	report_record(s);
+	if (known) /* what is not in the table has been told */
+		forget_message((void *)skb, number);
+	return 0;
+}
+
+/* A message ends without its list, and nobody has received it: splice(2) took its data. */
+__attribute__((noinline)) int tell_spliced(__u64 skb)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (!s || !read_message(&s->claim, (void *)skb))
+		return 0;
+	begin_end(s, EVENT_LOST, s->claim.number, s->claim.count, !s->claim.sender_tid,
+		  (struct sock *)s->claim.sender_sock);
+	describe_taker(s, (struct sock *)s->claim.sock, false);
+	s->event.fate = EVENT_FATE_READ;
+	report_record(s);
+	forget_message((void *)skb, s->event.message);
+	return 0;
+}
+
+/*
+ * Before 6.3 (sock_recv_length()) only the end of recvmsg(2) and recvmmsg(2) tells that a receive is over. All
+ * others are over for us when the buffer ends; what io_uring then installs is not known.
+ */
+static __always_inline bool tells_its_end(const struct call *call)
+{
+	return has_lengths || is_receive(call);
+}
+
+/* The thread took a message, and what it did with the descriptors is not seen. */
+__attribute__((noinline)) int tell_unseen(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking = find_taking();
+	struct message *message;
+	__u64 sender = 0, sk = 0;
+
+	if (!s || !taking)
+		return 0;
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message) {
+		sender = message->sender_sock;
+		sk = message->sock;
+	}
+	if (!sk && sender && probe((struct sock *)sender, sk_type) != SOCK_DGRAM)
+		sk = as_number(s, peer_of((struct sock *)sender));
+	begin_end(s, EVENT_RECEIVED, taking->number, taking->count, taking->unclaimed,
+		  (struct sock *)sender);
+	if (!taking->described)
+		begin_files(s, taking->count);
+	describe_taker(s, (struct sock *)sk, !taking->described);
+	if (!taking->described) {
+		bpf_probe_read_kernel(s->lists, sizeof(s->lists), taking->files);
+		describe_files(s, SCRATCH_END);
+	}
+	report_record(s);
+	forget_message((void *)taking->skb, taking->number);
+	return 0;
+}
+
+/* The buffer of the message that the thread has taken ends. */
+static __always_inline void end_of_buffer(struct taking *taking)
+{
+	struct call call = current_call(SCRATCH_END);
+
+	taking->gone = true;
+	if (tells_its_end(&call)) {
+		/* Until then the sender may have the buffer again, for its next message. */
+		retire_message((void *)taking->skb, taking->number);
+		return;
+	}
+	if (call.kind == CALL_READ)
+		end_taking(taking, taking->sk, false);
+	else
+		tell_unseen();
+	forget_taking();
+}
+
+/* A message's buffer ends. Runs in softirqs too, for buffers that are no unix socket's. */
+static __always_inline void on_freed(struct sk_buff *skb, struct scm_fp_list *list)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct message *message;
+	struct taking *taking;
+	__u64 number;
+
+	if (!s)
+		return;
+	if (list) {
+		number = as_number(s, list);
+		tell_dropped(as_number(s, skb), number);
+		return;
+	}
+	message = find_message(skb);
+	if (!message)
+		return;
+	taking = find_taking();
+	if (taking && taking->skb == (__u64)skb)
+		end_of_buffer(taking);
+	else
+		tell_spliced(as_number(s, skb));
+}
+
+#endif

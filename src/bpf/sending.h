@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A send, from when its message is queued until its call is over: since 6.3 tracepoints tell both. */
+#ifndef FDPASS_SENDING_H
+#define FDPASS_SENDING_H
+
+#include "claim.h"
+
+/* io_uring names the descriptors in memory of its own: the message is the last one of the queue. */
+static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct scm_fp_list *list = list_of(skb);
+	__u32 count;
+
+	if (!s || !list || find_message(skb))
+		return;
+	count = probe(list, count);
+	if (count > SCM_MAX_FD)
+		return;
+	read_files(s, list, count);
+	s->nr_files = count;
+	s->nr_fds = 0;
+	s->look_at = as_number(s, skb);
+	s->look_list = as_number(s, list);
+	claim(as_number(s, probe(skb, sk)), as_number(s, peer));
+}
+
+/* A thread that sends several messages, or one in several parts. */
+struct sending {
+	__u64 message; /* of its system call */
+	__u32 next; /* of sendmmsg: the message that comes next */
+	__u32 told; /* the message that is being sent is told */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries,
+	       4096); /* threads; of one that falls out, the number is looked for anew */
+	__type(key, __u64);
+	__type(value, struct sending);
+} sendings SEC(".maps");
+
+/* Threads that have told a message and are not known to be done with it. At most too many. */
+__u32 nr_sending = 0;
+
+static __always_inline struct sending *find_sending(const struct call *call)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending *sending = bpf_map_lookup_elem(&sendings, &thread);
+
+	return sending && sending->message == call->message ? sending : NULL;
+}
+
+/* Which message of the call is the one that is being sent, as far as it is known. */
+static __always_inline __u32 index_of(const struct call *call, const struct sending *sending)
+{
+	return sending && call->kind == CALL_SEND_MANY && sending->next < call->count ?
+		       sending->next :
+		       0;
+}
+
+static __always_inline void note_told(const struct call *call, __u32 index)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending sending = { call->message, index + 1, true };
+
+	if (!bpf_map_update_elem(&sendings, &thread, &sending, BPF_ANY))
+		__sync_fetch_and_add(&nr_sending, 1);
+}
+
+/*
+ * sk_data_ready(peer), since 6.3 (40e0b0908142 "net/sock: Introduce trace_sk_data_ready()"): the current
+ * thread has put something into the queue of this unix socket, and not yet woken who waits for it. Not called
+ * where is_queued_plain().
+ */
+static __always_inline void on_queue(struct sock *peer)
+{
+	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev);
+	struct sock *sk = peer_of(peer);
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sending *sending;
+	struct call call;
+	int index;
+
+	if (!s)
+		return;
+	call = current_call(SCRATCH_BEGIN);
+	if (call.kind == CALL_IO_URING) {
+		if (last != head_of_queue(peer))
+			tell_sent_by_ring(last, peer);
+		return;
+	}
+	if (!is_send(&call))
+		return;
+	sending = find_sending(&call);
+	if (sending && sending->told)
+		return;
+	if (!sk || argument(peer, sk_type) == SOCK_DGRAM)
+		sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+	if (!sk)
+		return;
+	index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(&call, sending),
+			    call.kind == CALL_SEND_MANY ? call.count : 1);
+	if (index >= 0)
+		note_told(&call, index);
+}
+
+/* The socket that message `index` of the call goes to from `sk`: NULL where its address says so. */
+static __always_inline struct sock *addressee_of(struct sock *sk, const struct call *call,
+						 __u32 index)
+{
+	struct user_message message;
+
+	if (probe(sk, sk_type) == SOCK_DGRAM && read_user_message(&message, call, index) &&
+	    message.name)
+		return NULL;
+	return peer_of(sk);
+}
+
+/* sock_send_length(sk, result), since 6.3: the current thread's send is over. */
+static __always_inline void on_send_done(struct sock *sk, int result)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct sending *sending;
+	struct call call;
+	__u32 index;
+	int hint;
+
+	call = current_call(SCRATCH_BEGIN);
+	sending = find_sending(&call);
+	index = index_of(&call, sending);
+	if (sending && sending->told) {
+		sending->told = false;
+		__sync_fetch_and_add(&nr_sending, -1);
+		return;
+	}
+	if (result >= 0 || !s)
+		return;
+	hint = read_hint(index);
+	if (hint == HINT_FILES)
+		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, &call, index)),
+				index, result);
+	else if (hint == HINT_UNREAD)
+		count_lost(EVENT_LOST_READ);
+}
+
+#endif
