@@ -60,6 +60,8 @@ enum event_type {
 #define EVENT_TASK_TRACED 0x0020 /* the task descends from the tracer: fdpass -- COMMAND */
 #define EVENT_MORE 0x0040 /* EVENT_SENT: it named more than EVENT_MAX_FILES, and was refused */
 
+#define EVENT_AGO_MAX 0xffffffffU
+
 /* What became of a descriptor, where no errno tells it; what is beyond EVENT_FATE_INSTALLED is lost. */
 enum event_fate {
 	EVENT_FATE_UNKNOWN = 0, /* not told by this event */
@@ -89,7 +91,14 @@ struct event {
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 	/* The message, numbered by the kernel side, never used again within a trace; 0: not known. */
 	__u64 message;
-	__s32 error; /* 0 or a negative errno */
+	union {
+		__s32 error; /* EVENT_FAILED, EVENT_SEND_FAILED: 0 or a negative errno */
+		/*
+		 * EVENT_UNCLAIMED: how long before time_ns the message was taken. EVENT_SENT without a number: how
+		 * long before it the thread had sent something else. EVENT_AGO_MAX: longer, or not known.
+		 */
+		__u32 ago_ns;
+	};
 	__u16 via; /* enum event_via */
 	__u16 total_files; /* descriptors in the message; at least those that are told */
 	/*

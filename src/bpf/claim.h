@@ -137,13 +137,12 @@ static __always_inline bool add_claim(const struct scratch *s, __u64 skb, __u64 
 	return false;
 }
 
-/* Before 6.3: the number of a message that others have put into the table, and nobody has claimed; or 0. */
+/* The number of a message that others have put into the table, and nobody has claimed; or 0. */
 static __always_inline __u64 unclaimed_number(__u64 skb, __u64 list)
 {
 	struct message found;
 
-	if (has_lengths || !read_message(&found, (void *)skb) || found.list != list ||
-	    found.sender_tid)
+	if (!read_message(&found, (void *)skb) || found.list != list || found.sender_tid)
 		return 0;
 	return found.number;
 }
@@ -185,21 +184,33 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 		.described = true,
 	};
 	claimed = others ? adopt(s, others, sk) : add_claim(s, s->look_at, s->look_list, &s->claim);
-	if (!claimed)
-		s->event.message = 0; /* its taker does not know it */
+	if (!claimed) { /* its taker does not know it */
+		s->event.message = 0;
+		s->event.ago_ns = ago(s->event.time_ns, s->since_ns);
+	}
 	report_record(s);
 	return 0;
 }
 
+/* Is the last message of the queue one from `sk`, without descriptors? */
+static __always_inline bool is_last_plain(__u64 sk, __u64 peer)
+{
+	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+	struct sk_buff *last = probe((struct sk_buff *)head, prev);
+
+	return last && (__u64)last != head && (__u64)probe(last, sk) == sk && is_plain(last);
+}
+
 /*
- * Before 6.3: the thread's call is over, and it has not claimed the last message of the queue, since another
- * thread has changed what the call names. Whatever the next calls name, they cannot have sent this one.
+ * The thread has sent its message, and has not claimed the last one of the queue: most probably another
+ * thread has changed what its call names. Whatever its next calls name, they cannot have sent this one.
  * Returns whether there is such a message.
  */
 __attribute__((noinline)) int bar_last(__u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+	struct message *place;
 	struct sk_buff *last;
 	__u64 list;
 
@@ -209,7 +220,8 @@ __attribute__((noinline)) int bar_last(__u64 sk, __u64 peer)
 	if (!last || (__u64)last == head || (__u64)probe(last, sk) != sk)
 		return 0;
 	list = (__u64)list_of(last);
-	if (!list || find_message(last))
+	place = find_message(last);
+	if (!list || (place && place->list == list))
 		return 0;
 	s->claim = (struct message){
 		.number = next_number(NUMBER_SENT),
@@ -251,6 +263,8 @@ __attribute__((noinline)) int tell_unnumbered(__u64 sk, __u64 peer, __u32 index,
 		s->event.flags |= EVENT_FAILED;
 		/* up to ERESTART_RESTARTBLOCK */
 		s->event.error = error <= -ERESTARTSYS && error >= -ERESTARTSYS - 4 ? 0 : error;
+	} else {
+		s->event.ago_ns = ago(s->event.time_ns, s->since_ns);
 	}
 	report_record(s);
 	return 0;
@@ -274,15 +288,11 @@ __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 		return CLAIMED_NOTHING;
 	if (!peer)
 		return CLAIMED_LATE;
-	switch (find_own(sk, peer)) {
-	case FOUND_OWN:
-		s->nr_files = s->nr_fds;
-		claim(sk, peer);
-		return CLAIMED;
-	case FOUND_CLAIMED:
-		return CLAIMED;
-	}
-	return CLAIMED_LATE;
+	if (find_own(sk, peer) != FOUND_OWN)
+		return CLAIMED_LATE;
+	s->nr_files = s->nr_fds;
+	claim(sk, peer);
+	return CLAIMED;
 }
 
 /* The same for message s->next_message, and go on to the next. Returns 0 when one is claimed. */
@@ -323,10 +333,10 @@ __attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u
 		if (!claim_next(sk, peer))
 			return s->told_message;
 	}
-	if (s->told_message < 0 || read_hint(s->told_message) != HINT_FILES)
-		return s->told_message;
-	/* What the call names now is not what it has sent, if that is what lies there. */
-	if (!has_lengths && peer && bar_last(sk, peer))
+	if (s->told_message < 0 || (peer && is_last_plain(sk, peer)))
+		return -1;
+	/* What the call names is not what it has sent, if that is what lies there, or if it has changed. */
+	if ((peer && bar_last(sk, peer)) || read_hint(s->told_message) != HINT_FILES)
 		count_lost(EVENT_LOST_READ);
 	else
 		tell_unnumbered(sk, peer, s->told_message, 0);

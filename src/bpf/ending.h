@@ -81,6 +81,7 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	taking->skb = skb;
 	taking->number = s->claim.number;
 	taking->list = list;
+	taking->time_ns = bpf_ktime_get_ns();
 	taking->count = count < SCM_MAX_FD ? count : SCM_MAX_FD;
 	taking->described = s->claim.described;
 	taking->unclaimed = !s->claim.sender_tid;
@@ -217,6 +218,7 @@ __attribute__((noinline)) int tell_unseen(void)
 		sk = as_number(s, peer_of((struct sock *)sender));
 	begin_end(s, EVENT_RECEIVED, taking->number, taking->count, taking->unclaimed,
 		  (struct sock *)sender);
+	s->event.ago_ns = ago(s->event.time_ns, taking->time_ns);
 	if (!taking->described)
 		begin_files(s, taking->count);
 	describe_taker(s, (struct sock *)sk, !taking->described);

@@ -102,7 +102,6 @@ const volatile bool has_lengths = true;
 
 enum found {
 	FOUND_NONE,
-	FOUND_CLAIMED, /* this thread has claimed it before */
 	FOUND_EARLIER, /* it is of an earlier call of this thread, as all that come before it */
 	FOUND_OWN,
 };
@@ -126,6 +125,8 @@ static __always_inline __u64 decide(__u64 number, __u64 caller)
 	return first ? *first : caller;
 }
 
+#define NO_RUN (~0ULL) /* where a run claims one message only */
+
 /* Was it claimed by the run of the program that is under way? It numbers what it claims one after the other. */
 static __always_inline bool is_of_this_run(const struct scratch *s, const struct message *message)
 {
@@ -133,8 +134,8 @@ static __always_inline bool is_of_this_run(const struct scratch *s, const struct
 }
 
 /*
- * What the table says of a message from the socket that the thread sends from. Before 6.3 a thread looks for
- * its message when its call is over: not behind one that was there before that call.
+ * What the table says of a message from the socket that the thread sends from. What was there before its
+ * call began is not its own, and all that comes before that was.
  */
 static __always_inline enum found found_in_table(const struct scratch *s,
 						 const struct message *message)
@@ -144,8 +145,6 @@ static __always_inline enum found found_in_table(const struct scratch *s,
 
 	if (!message)
 		return FOUND_OWN;
-	if (has_lengths)
-		return message->sender_tid == thread ? FOUND_CLAIMED : FOUND_NONE;
 	if (!message->sender_tid) {
 		key = message->number | DECIDED_SENDER;
 		claimer = bpf_map_lookup_elem(&deciders, &key);

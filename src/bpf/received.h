@@ -224,6 +224,7 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 	has_files = !is_read || !taking->described;
 	begin_end(s, is_read ? EVENT_LOST : EVENT_RECEIVED, taking->number, taking->count,
 		  taking->unclaimed, (struct sock *)sender);
+	s->event.ago_ns = ago(s->event.time_ns, taking->time_ns);
 	if (peek)
 		s->event.flags |= EVENT_PEEK;
 	if (is_read)

@@ -62,6 +62,7 @@ struct scratch {
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h, claim.h. */
 	__u64 look_at, look_list;
+	__u64 since_ns; /* the thread had sent another message then; 0: not known */
 	__u64 run; /* what this run of a program numbers comes after it */
 	__u32 next_message;
 	__s32 told_message;
@@ -158,6 +159,14 @@ static __always_inline __u64 as_number(struct scratch *s, const void *pointer)
 {
 	*(volatile __u64 *)&s->address = (__u64)pointer;
 	return *(volatile __u64 *)&s->address;
+}
+
+/* EVENT.ago_ns, of a moment; 0: not known. */
+static __always_inline __u32 ago(__u64 now_ns, __u64 then_ns)
+{
+	__u64 ago_ns = now_ns - then_ns;
+
+	return then_ns && ago_ns < EVENT_AGO_MAX ? ago_ns : EVENT_AGO_MAX;
 }
 
 /* What stands at the begin of a record, with room for the sockets. */

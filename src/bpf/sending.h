@@ -25,9 +25,10 @@ static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *
 	claim(as_number(s, probe(skb, sk)), as_number(s, peer));
 }
 
-/* A thread that sends several messages, or one in several parts. */
+/* A thread that sends, several messages perhaps, or one in several parts. */
 struct sending {
 	__u64 message; /* of its system call */
+	__u64 time_ns; /* when it last sent something */
 	__u32 next; /* of sendmmsg: the message that comes next */
 	__u32 told; /* the message that is being sent is told */
 };
@@ -39,6 +40,23 @@ struct {
 	__type(key, __u64);
 	__type(value, struct sending);
 } sendings SEC(".maps");
+
+/* When the current thread last sent something; 0: not known. */
+static __always_inline __u64 last_sent(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending *sending = bpf_map_lookup_elem(&sendings, &thread);
+
+	return sending ? sending->time_ns : 0;
+}
+
+static __always_inline long note_sending(__u64 message, __u32 next, bool told)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct sending sending = { message, bpf_ktime_get_ns(), next, told };
+
+	return bpf_map_update_elem(&sendings, &thread, &sending, BPF_ANY);
+}
 
 /* Threads that have told a message and are not known to be done with it. At most too many. */
 __u32 nr_sending = 0;
@@ -61,10 +79,7 @@ static __always_inline __u32 index_of(const struct call *call, const struct send
 
 static __always_inline void note_told(const struct call *call, __u32 index)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct sending sending = { call->message, index + 1, true };
-
-	if (!bpf_map_update_elem(&sendings, &thread, &sending, BPF_ANY))
+	if (!note_sending(call->message, index + 1, true))
 		__sync_fetch_and_add(&nr_sending, 1);
 }
 
@@ -99,10 +114,17 @@ static __always_inline void on_queue(struct sock *peer)
 		sk = unix_socket_of(file_of_fd(current_task(), call.fd));
 	if (!sk)
 		return;
+	s->run = NO_RUN;
+	s->since_ns = last_sent();
 	index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(&call, sending),
 			    call.kind == CALL_SEND_MANY ? call.count : 1);
-	if (index >= 0)
+	if (index >= 0) {
 		note_told(&call, index);
+	} else if (bar_last(as_number(s, sk), as_number(s, peer))) {
+		/* it named something when it was sent */
+		count_lost(EVENT_LOST_READ);
+		note_sending(0, 0, false);
+	}
 }
 
 /* The socket that message `index` of the call goes to from `sk`: NULL where its address says so. */

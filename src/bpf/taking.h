@@ -16,6 +16,7 @@ struct taking {
 	__u64 skb;
 	__u64 number;
 	__u64 list;
+	__u64 time_ns; /* when its data were copied */
 	__u64 sk; /* that it is received on, before 6.3; 0: not known for certain */
 	__u64 files[SCM_MAX_FD + 3]; /* its descriptors' */
 	__u64 free[FREE_WORDS]; /* a bit for each number that was free, from first_word on */

@@ -113,15 +113,18 @@ static __always_inline void on_sendmsg_exit(const struct call *call, long result
 		return;
 	number = as_number(s, sk);
 	s->run = next_number(NUMBER_SENT);
+	s->since_ns = last_sent();
 	find_addressee(number, 0);
-	if (hint == HINT_UNREAD)
-		count_lost(EVENT_LOST_READ);
-	else if (hint == HINT_FILES && result >= 0)
+	if (hint == HINT_FILES && result >= 0)
 		tell_queued(number, s->addressee, 0, 1);
 	else if (hint == HINT_FILES)
 		tell_unnumbered(number, s->addressee, 0, result);
-	if (result >= 0 && s->addressee)
-		bar_last(number, s->addressee);
+	else if (hint == HINT_UNREAD ||
+		 (result >= 0 && s->addressee && bar_last(number, s->addressee)))
+		count_lost(EVENT_LOST_READ);
+	else
+		return; /* a message without descriptors */
+	note_sending(0, 0, false);
 }
 
 /* Vectors of a message that are added up. */
@@ -181,6 +184,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 		return;
 	number = as_number(s, sk);
 	s->run = next_number(NUMBER_SENT);
+	s->since_ns = last_sent();
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		__u32 index =
 			sent - 1 - i; /* the last one first: the queue is searched from its end */
@@ -190,6 +194,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 		find_addressee(number, index);
 		tell_queued(number, s->addressee, index, index + 1);
 	}
+	note_sending(0, 0, false);
 	if (sent >= call->count || (sent && is_partial(sent - 1)))
 		return;
 	if (read_hint(sent) != HINT_FILES)

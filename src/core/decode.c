@@ -121,14 +121,22 @@ static bool tells_of_a_message(const struct event *event)
 	return event->type != EVENT_SENT && event->type != EVENT_MOVED;
 }
 
+/* Else its place tells a time. */
+static bool has_errno(const struct event *event)
+{
+	return event->type == EVENT_SEND_FAILED || event->type == EVENT_MOVED ||
+	       (event->type == EVENT_SENT && (event->message != 0 || event->flags & EVENT_FAILED));
+}
+
 static bool event_is_valid(const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
 
 	return event->type >= EVENT_SENT && event->type <= EVENT_MOVED &&
-	       event->total_files <= EVENT_MAX_FILES && event->error <= 0 &&
-	       event->error >= -MAX_ERRNO && event->via <= EVENT_VIA_IO_URING &&
-	       event->fate < NR_EVENT_FATES && event->fate != EVENT_FATE_INSTALLED &&
+	       event->total_files <= EVENT_MAX_FILES &&
+	       (!has_errno(event) || (event->error <= 0 && event->error >= -MAX_ERRNO)) &&
+	       event->via <= EVENT_VIA_IO_URING && event->fate < NR_EVENT_FATES &&
+	       event->fate != EVENT_FATE_INSTALLED &&
 	       is_zero(event->reserved, sizeof(event->reserved)) &&
 	       (event->message != 0 || !tells_of_a_message(event)) &&
 	       (event->type == EVENT_MOVED || decoded->nr_files <= event->total_files);

@@ -156,9 +156,16 @@ int identities_set(struct identities *identities, struct file *file, uint64_t to
 	if (identity->number == 0 ||
 	    (!are_same(&identity->traits, &traits) && told_ns >= identity->since_ns))
 		renew(identities, identity, &traits, told_ns);
-	if (are_same(&identity->traits, &traits))
+	if (are_same(&identity->traits, &traits)) {
 		file->identity = identity->number;
-	else if (identity->number_before != 0 && are_same(&identity->traits_before, &traits))
+		return 0;
+	}
+	/* It is told late: was it before the first that was told of this address? */
+	if (identity->number_before == 0) {
+		identity->traits_before = traits;
+		identity->number_before = ++identities->last_number;
+	}
+	if (are_same(&identity->traits_before, &traits))
 		file->identity = identity->number_before;
 	return 0;
 }

@@ -191,6 +191,23 @@ static bool files_agree(const struct decoded *a, const struct decoded *b)
 	return true;
 }
 
+/*
+ * A message is taken after its thread had sent the one before; and a sender that did not find it in the queue
+ * any more comes after who took it. Whoever names something else than it sends could have another message
+ * told as its own otherwise.
+ */
+static bool times_agree(const struct decoded *claim, const struct decoded *end)
+{
+	uint64_t taken_ns = end->event->time_ns - end->event->ago_ns;
+
+	if (end->event->ago_ns == EVENT_AGO_MAX)
+		return true;
+	if (claim->event->ago_ns != EVENT_AGO_MAX &&
+	    taken_ns < claim->event->time_ns - claim->event->ago_ns)
+		return false;
+	return is_addressed(claim) || taken_ns <= claim->event->time_ns;
+}
+
 /* Two claims that tell the same but for the time. */
 static bool tell_the_same(const struct decoded *a, const struct decoded *b)
 {
@@ -218,7 +235,8 @@ struct stray *strays_claim_of(const struct strays *strays, const struct decoded 
 	TAILQ_FOREACH(stray, &bucket->list, in_socket) {
 		if (++looked_at > MAX_CANDIDATES)
 			break;
-		if (!files_agree(&stray->decoded, end) || !addresses_agree(&stray->decoded, end))
+		if (!files_agree(&stray->decoded, end) || !addresses_agree(&stray->decoded, end) ||
+		    !times_agree(&stray->decoded, end))
 			continue;
 		if (found && !tell_the_same(&found->decoded, &stray->decoded))
 			return NULL;
@@ -240,7 +258,8 @@ struct stray *strays_end_of(const struct strays *strays, const struct decoded *c
 		if (++looked_at > MAX_CANDIDATES)
 			break;
 		if (!files_agree(&stray->decoded, claim) ||
-		    !addresses_agree(claim, &stray->decoded))
+		    !addresses_agree(claim, &stray->decoded) ||
+		    !times_agree(claim, &stray->decoded))
 			continue;
 		/* A thread has told of its message before the next one: the other is somebody else's. */
 		if (found && found->decoded.event->message != stray->decoded.event->message)

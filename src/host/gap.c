@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct gap gap_table[] = {
-	{ "tracepoint", "*", "*move/addfd*", "row", "ioctl(2) is not looked at",
+	{ "tracepoint", "*", "*move/addfd*,hostile/addfd*", "row", "ioctl(2) is not looked at",
 	  "descriptors that a seccomp supervisor adds (SECCOMP_IOCTL_NOTIF_ADDFD)" },
 	{ "tracepoint", "*", "*move/msg-ring*", "row",
 	  "a descriptor that moves between rings is no system call, and no table of descriptors "
@@ -31,9 +31,9 @@ const struct gap gap_table[] = {
 	{ "tracepoint", "5.10,6.1", "*fail/batch", "reason",
 	  "sendmmsg(2) hides the errno of a message that is not its first",
 	  "why sendmmsg(2) failed after its first message, before Linux 6.3" },
-	{ "tracepoint", "5.10,6.1", "hostile/*", "sender",
-	  "the call's end is too late to read what a thread has changed meanwhile",
-	  "who sent what its own threads change while it is sent, before Linux 6.3" },
+	{ "tracepoint", "*", "hostile/*", "sender",
+	  "it is too late to read what a thread has changed meanwhile",
+	  "who sent what its own threads change while it is sent" },
 	{ "fentry,kprobe", "*", "fail/efault,fail/nobody,32/fail/efault,32/fail/nobody", "reason",
 	  "the list is dropped before the errno is known, and the sockets do not tell it for "
 	  "certain",

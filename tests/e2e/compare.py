@@ -269,7 +269,9 @@ def match_rows(truths, rows):
 
 def find_place(truth, bucket, times, slack):
     if slack is None:
-        return 0 if bucket else None
+        # A sender that hides may not be told, but what is told of another message is not its.
+        untimed = bucket and times[id(bucket[0])] is None
+        return 0 if untimed or (bucket and not truth.get("hidden")) else None
     window = truth.get("sent")
     if not window:
         return None
@@ -311,13 +313,13 @@ class Comparison:
 
     def try_gaps(self, truth):
         """What the scenario's rows have to tell: a gap that is about it is needed, or is wrong."""
+        if truth.name.startswith("hostile/"):
+            return  # whether it is needed there hangs on how a race ends
         special = (("timestamp", "sent"), ("latency_ns", "latency_ns"), ("file_id", "ofd"))
         fields = {"row"} if truth.rows else set()
         for expected in truth.rows:
             fields.update(expected["fields"])
             fields.update(field for field, key in special if key in expected)
-        if any(expected.get("hidden") for expected in truth.rows):
-            fields.add("sender")
         for field in fields:
             for gap in self.gaps_of(truth.name, field):
                 gap.tried = True

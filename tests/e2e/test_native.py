@@ -67,7 +67,8 @@ def fixture_verdict(request, tmp_path_factory):
     verdict_of_hostile = compare_trace(truth, rows, request.param, lost)
     verdict["scenarios"].update(verdict_of_hostile["scenarios"])
     verdict["needless_gaps"] += verdict_of_hostile["needless_gaps"]
-    verdict["hostile"] = account.check_sums(truth, rows, lost)
+    comparison = compare.Comparison(request.param, "native", compare.read_gaps(BUILD / "src/gaps"))
+    verdict["hostile"] = account.check_sums(truth, rows, lost, comparison)
     verdict["hostile_status"] = (hostile / "status").read_text().strip()
     verdict["run"] = {
         "status": run.returncode,

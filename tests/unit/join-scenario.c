@@ -75,6 +75,8 @@ struct record *add_sent(struct scenario *scenario, unsigned int after, uint64_t 
 	record_set_socket(record, EVENT_OTHER, SERVER_SOCK, SERVER_INO, -1);
 	for (unsigned int i = 0; i < nr; i++)
 		record_add_file(record, address + i, 10 + i);
+	if (message == 0)
+		record->event.ago_ns = EVENT_AGO_MAX;
 	describe(scenario);
 	return record;
 }
@@ -128,6 +130,7 @@ void set_unclaimed(struct scenario *scenario, uint64_t sender_sock)
 	struct record *record = last_record(scenario);
 
 	record->event.flags |= EVENT_UNCLAIMED;
+	record->event.ago_ns = EVENT_AGO_MAX;
 	record_set_socket(record, EVENT_OTHER, sender_sock,
 			  sender_sock == CLIENT_SOCK ? CLIENT_INO : OTHER_INO, -1);
 	describe(scenario);

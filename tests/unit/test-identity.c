@@ -80,6 +80,19 @@ static void test_late(void **state)
 	assert_int_equal(identity_at(identities, eventfd(2), 400), second);
 }
 
+/* The same, of the first that there was. */
+static void test_late_first(void **state)
+{
+	struct identities *identities = *state;
+	uint64_t second = identity_at(identities, eventfd(2), 300);
+	uint64_t first = identity_at(identities, eventfd(1), 200);
+
+	assert_int_not_equal(first, 0);
+	assert_int_not_equal(first, second);
+	assert_int_equal(identity_at(identities, eventfd(1), 210), first);
+	assert_int_equal(identity_at(identities, eventfd(2), 400), second);
+}
+
 static void test_other_inode(void **state)
 {
 	struct identities *identities = *state;
@@ -130,6 +143,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_address_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_late_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_inode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_eventfd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_sort, set_up, tear_down),

@@ -29,10 +29,14 @@ static void set_own_name(struct scenario *scenario, const char *name, size_t siz
 	record_set_socket_name(last_record(scenario), EVENT_SELF, name, size);
 }
 
-static void add_unclaimed(struct scenario *scenario, unsigned int after, uint64_t message, int fd)
+static struct record *add_unclaimed(struct scenario *scenario, unsigned int after, uint64_t message,
+				    int fd)
 {
-	add_received(scenario, after, message, FILE_A, 1)->files[0].fd = fd;
+	struct record *record = add_received(scenario, after, message, FILE_A, 1);
+
+	record->files[0].fd = fd;
 	set_unclaimed(scenario, CLIENT_SOCK);
+	return record;
 }
 
 /* The claim may come before and after the end that it is of. */
@@ -394,6 +398,32 @@ static void test_malformed_late(void **state)
 }
 
 /* A claim tells of what was sent before it was received, whatever its own time. */
+/* The rows of an end that was taken so long before 2,000 ns, with a claim of 1,900 since 1,800. */
+static size_t rows_of_taken(uint32_t ago_ns)
+{
+	struct waiting w;
+	size_t count;
+
+	begin_waiting(&w);
+	add_sent(w.scenario, 0, 0, FILE_A, 1)->event.ago_ns = 100;
+	add_unclaimed(w.scenario, 0, 1, 20)->event.ago_ns = ago_ns;
+	run_step(w.join, &w.scenario->steps[0], 1900);
+	run_step(w.join, &w.scenario->steps[1], 2000);
+	count = w.rows.count;
+	end_waiting(&w);
+	return count;
+}
+
+/* What was taken before the thread had sent the one before is not its, nor what was taken after it looked. */
+static void test_claimed_in_time(void **state)
+{
+	(void)state;
+	assert_int_equal(rows_of_taken(150), 1);
+	assert_int_equal(rows_of_taken(250), 0);
+	assert_int_equal(rows_of_taken(50), 0);
+	assert_int_equal(rows_of_taken(EVENT_AGO_MAX), 1);
+}
+
 static void test_claimed_time(void **state)
 {
 	struct waiting w;
@@ -430,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_late_end),
 		cmocka_unit_test(test_malformed_late),
 		cmocka_unit_test(test_claimed_time),
+		cmocka_unit_test(test_claimed_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
