@@ -114,7 +114,7 @@ static __always_inline struct call current_call(enum scratch_user user)
 /* Is it a system call of any interest? `registers` are those that the tracepoint has. */
 static __always_inline bool is_of_interest(struct task_struct *task, struct pt_regs *registers)
 {
-	__u32 number = registers->ARCH_CALL_NUMBER;
+	__u32 number = argument(registers, ARCH_CALL_NUMBER);
 
 	return (arch_is_32bit(task) ? arch_call_kind_32(number) : arch_call_kind(number)) !=
 	       CALL_OTHER;

@@ -57,7 +57,7 @@ static __always_inline bool add_name(struct scratch *s, struct event_file *ret, 
 	length &= 0xff;
 	size = (sizeof(*name) + length + 3) & ~3U;
 	if (s->path_length + length + 1 > EVENT_MAX_PATH ||
-	    s->used + sizeof(struct event_section) + offset + size + sizeof(__u64) > EVENT_MAX_SIZE)
+	    s->used + sizeof(struct event_section) + offset + size + sizeof(__u64) > RECORD_MAX)
 		return false;
 	name->parent_offset = EVENT_NO_NAME;
 	name->length = length;

@@ -53,8 +53,8 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 #define KNOWN_CURRENT have_helper(get_current_task_btf)
 #define load(pointer, member) read_known(KNOWN_CURRENT, pointer, member)
 
-/* Does it know the types of the arguments? Not in kprobes. */
-#ifdef KPROBE
+/* Does it know the types of the arguments? Not in kprobes and raw tracepoints. */
+#if defined(KPROBE) || defined(RAW_TRACEPOINTS)
 #define KNOWN_ARGUMENTS false
 #else
 #define KNOWN_ARGUMENTS true

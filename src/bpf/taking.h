@@ -571,7 +571,9 @@ __attribute__((noinline)) int tell_spliced(__u64 skb)
  * Before 6.3 (sock_recv_length()) only the end of recvmsg(2) and recvmmsg(2) tells that a receive is over. All
  * others are over for us when the buffer ends; what io_uring then installs is not known.
  */
+#ifndef has_lengths
 const volatile bool has_lengths = true;
+#endif
 
 static __always_inline bool tells_its_end(const struct call *call)
 {

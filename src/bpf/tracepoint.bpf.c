@@ -18,9 +18,25 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/*
+ * The tracepoints that came with 6.3, and the end of system calls: programs that not every kernel can
+ * have. Whoever must load all of them takes raw ones, which need not be attached.
+ */
+#ifdef RAW_TRACEPOINTS
+#define NOT_EVERYWHERE "raw_tp/"
+#else
+#define NOT_EVERYWHERE "tp_btf/"
+#endif
+
 static __always_inline bool is_unix(const struct sock *sk)
 {
 	return sk->__sk_common.skc_family == AF_UNIX;
+}
+
+/* The same of an argument of these. */
+static __always_inline bool is_for_unix(struct sock *sk)
+{
+	return argument(sk, __sk_common.skc_family) == AF_UNIX;
 }
 
 /* The list of descriptors of a unix message, from an argument: by plain loads. */
@@ -68,10 +84,10 @@ int BPF_PROG(consumed, struct sk_buff *skb)
 	return 0;
 }
 
-SEC("tp_btf/sk_data_ready")
+SEC(NOT_EVERYWHERE "sk_data_ready")
 int BPF_PROG(data_ready, struct sock *sk)
 {
-	if (is_unix(sk) && !is_queued_plain(sk))
+	if (is_for_unix(sk) && !is_queued_plain(sk))
 		IN_TURN(HOOK_QUEUED, on_queue(sk));
 	return 0;
 }
@@ -81,18 +97,18 @@ int BPF_PROG(data_ready, struct sock *sk)
  * take its turn, and the first one changes the counts.
  */
 
-SEC("tp_btf/sock_send_length")
+SEC(NOT_EVERYWHERE "sock_send_length")
 int BPF_PROG(send_length, struct sock *sk, int result)
 {
-	if ((result < 0 || nr_sending || preemptible) && is_unix(sk))
+	if ((result < 0 || nr_sending || preemptible) && is_for_unix(sk))
 		IN_TURN(HOOK_SENT, on_send_done(sk, result));
 	return 0;
 }
 
-SEC("tp_btf/sock_recv_length")
+SEC(NOT_EVERYWHERE "sock_recv_length")
 int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
 {
-	if ((nr_takings || preemptible) && is_unix(sk))
+	if ((nr_takings || preemptible) && is_for_unix(sk))
 		IN_TURN(HOOK_RECEIVED, on_received(sk, result, flags));
 	return 0;
 }
@@ -242,7 +258,7 @@ static __always_inline void on_exit(long result)
  * The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. Loaded
  * where the kernel has no sock_send_length(), or on demand.
  */
-SEC("tp_btf/sys_exit")
+SEC(NOT_EVERYWHERE "sys_exit")
 int BPF_PROG(exiting, struct pt_regs *registers, long result)
 {
 	if (is_of_interest(current_task(), registers))
