@@ -240,7 +240,8 @@ static __always_inline void on_exit(long result)
 	case CALL_RECEIVE:
 	case CALL_RECEIVE_MANY:
 		if (!has_lengths && nr_takings)
-			on_received(NULL, result, call.flags);
+			on_received(unix_socket_of(file_of_fd(current_task(), call.fd)), result,
+				    call.flags);
 		break;
 	case CALL_PIDFD_GETFD: /* its arguments: the pidfd, the descriptor */
 		if (result >= 0)
