@@ -31,6 +31,12 @@
 /* The first of all that subscribe to the records; there is no other. */
 #define PRIORITY 0
 
+/* Where a field goes: into a member of the row, or into a string of any length; neither: it is ig's. */
+struct target {
+	const struct place *place;
+	ig_handle text;
+};
+
 struct module {
 	struct join *join;
 	struct gadget_params params;
@@ -40,7 +46,7 @@ struct module {
 	ig_handle records;
 	ig_handle record_begin;
 	ig_handle record_rest;
-	ig_handle texts[FIELD_LIST_MAX]; /* of the fields that are strings of any length; 0: none */
+	struct target targets[FIELD_LIST_MAX]; /* of the fields */
 	ig_handle unknown;
 	ig_handle lost_map;
 	ig_handle told_map;
@@ -131,11 +137,14 @@ static struct resolver resolver = {
 /* The names of the fields that this row leaves out, joined by commas. */
 static void add_unknown(size_t *used, const char *name)
 {
-	int size = snprintf(unknown_fields + *used, sizeof(unknown_fields) - *used, "%s%s",
-			    *used > 0 ? "," : "", name);
+	size_t size = strlen(name);
 
-	if (size > 0 && (size_t)size < sizeof(unknown_fields) - *used)
-		*used += (size_t)size;
+	if (*used + 1 + size > sizeof(unknown_fields))
+		return;
+	if (*used > 0)
+		unknown_fields[(*used)++] = ',';
+	memcpy(unknown_fields + *used, name, size);
+	*used += size;
 }
 
 static void set_text(ig_handle field, ig_handle packet, const char *text, size_t size)
@@ -150,16 +159,14 @@ static void set_fields(const struct row *row, ig_handle packet)
 	place_clear(&current_row);
 	for (size_t i = 0; i < nr_fields; i++) {
 		const struct field *field = &field_table[i];
-		const struct place *place = place_find(field);
+		const struct target *target = &module.targets[i];
 
 		if (!field_get(field, row, &current_value))
 			add_unknown(&unknown, field->name);
-		else if (place_is_of_ig(field))
-			continue;
-		else if (place)
-			place_set(&current_row, place, field, &current_value);
-		else
-			set_text(module.texts[i], packet, current_value.text, current_value.size);
+		else if (target->place)
+			place_set(&current_row, target->place, field, &current_value);
+		else if (target->text)
+			set_text(target->text, packet, current_value.text, current_value.size);
 	}
 	add_unknown(&unknown, "proc.parent.tid");
 	set_text(module.unknown, packet, unknown_fields, unknown);
@@ -263,15 +270,17 @@ void ig_on_data(uint64_t callback, ig_handle source, ig_handle data)
 
 /* The life of the module */
 
-static bool add_texts(void)
+static bool add_targets(void)
 {
 	for (size_t i = 0; i < nr_fields; i++) {
 		const struct field *field = &field_table[i];
+		struct target *target = &module.targets[i];
 
-		if (place_find(field) || place_is_of_ig(field))
+		target->place = place_find(field);
+		if (target->place || place_is_of_ig(field))
 			continue;
-		module.texts[i] = ig_add_field(module.rows, ig_text(field->name), IG_STRING);
-		if (module.texts[i] == 0)
+		target->text = ig_add_field(module.rows, ig_text(field->name), IG_STRING);
+		if (target->text == 0)
 			return false;
 	}
 	module.unknown = ig_add_field(module.rows, ig_text("unknown"), IG_STRING);
@@ -304,7 +313,7 @@ int32_t ig_on_init(void)
 		return 1;
 	ig_unreference(module.packets);
 	ig_unreference(module.records);
-	return add_texts() ? 0 : 1;
+	return add_targets() ? 0 : 1;
 }
 
 static void leave_out(const char *program)
@@ -323,21 +332,46 @@ static bool is_true(const char *param)
 	       strcmp(value, "true") == 0;
 }
 
-/*
- * Programs that this kernel cannot have are not attached, nor is the one at the end of system calls, which
- * all of them pay for, where little is known by it alone.
- */
+static bool has_symbol(const char *name)
+{
+	return ig_has_symbol(ig_text(name)) != 0;
+}
+
+/* The programs that are not on every kernel: gadget/program.bpf.c and perf.bpf.h decide by the same. */
+static const struct program {
+	const char *name;
+	bool since_6_3;
+	bool perf;
+	bool at_exit;
+} programs[] = {
+	{ "data_ready", .since_6_3 = true },
+	{ "send_length", .since_6_3 = true },
+	{ "recv_length", .since_6_3 = true },
+	{ "exiting", .at_exit = true },
+	{ "copying_perf", .perf = true },
+	{ "dropped_perf", .perf = true },
+	{ "consumed_perf", .perf = true },
+	{ "data_ready_perf", .perf = true },
+	{ "send_length_perf", .perf = true },
+	{ "recv_length_perf", .perf = true },
+	{ "exiting_perf", .perf = true, .at_exit = true },
+};
+
 static void choose_programs(void)
 {
-	static const char *const since_6_3[] = { "data_ready", "send_length", "recv_length" };
+	bool preempted = has_symbol("init_srcu_struct_fast") ||
+			 has_symbol("__init_srcu_struct_fast");
+	bool lengths = has_symbol("__traceiter_sock_send_length");
+	/* All processes pay for that, and little is known by it alone. */
+	bool at_exit = !lengths || is_true("system-calls");
 
-	if (ig_has_symbol(ig_text("__traceiter_sock_send_length"))) {
-		if (!is_true("system-calls"))
-			leave_out("exiting");
-		return;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		const struct program *program = &programs[i];
+
+		if (program->perf != preempted || (program->since_6_3 && !lengths) ||
+		    (program->at_exit && !at_exit))
+			leave_out(program->name);
 	}
-	for (size_t i = 0; i < sizeof(since_6_3) / sizeof(since_6_3[0]); i++)
-		leave_out(since_6_3[i]);
 }
 
 /*
@@ -377,7 +411,7 @@ int32_t ig_on_stop(void)
 	module.unjoined += read_told().records - module.records_read;
 	look_for_losses();
 	join_finish(module.join, module.now_ns);
-	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes, %" PRIu64 " events lost", module.passes,
+	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes; %" PRIu64 " events lost", module.passes,
 		 module.lost + module.unjoined);
 	module.join = join_free(module.join);
 	return 0;

@@ -42,6 +42,14 @@ static const struct place places[] = {
 	MEMBER(latency_ns),
 	MEMBER(file_ino),
 	MEMBER(file_deleted),
+	MEMBER(outcome),
+	MEMBER(reason),
+	MEMBER(id),
+	MEMBER(via),
+	MEMBER(socket_type),
+	MEMBER(file_type),
+	MEMBER(file_dev),
+	MEMBER(file_id),
 };
 
 const struct place *place_find(const struct field *field)

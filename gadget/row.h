@@ -3,8 +3,8 @@
  * A row as Inspektor Gadget takes it: the fields that have a place in a structure. ig reads the
  * structure from the object's BTF, and the names of types tell it what to add: a mount namespace
  * gets its container, a user id its name, a time since boot becomes one of the clock. So the names
- * that begin with gadget_ are ig's, and those of the members are the fields'. The rest, strings of
- * any length, are fields that the module adds.
+ * that begin with gadget_ are ig's, and those of the members are the fields'. Short strings are arrays,
+ * which costs less than a field of its own; strings of any length are fields that the module adds.
  */
 #ifndef FDPASS_GADGET_ROW_H
 #define FDPASS_GADGET_ROW_H
@@ -80,6 +80,14 @@ struct gadget_row {
 	__u64 file_ino;
 	bool file_deleted;
 	__u64 lost_events; /* so far */
+	char outcome[12];
+	char reason[16];
+	char id[24];
+	char via[16];
+	char socket_type[12];
+	char file_type[24];
+	char file_dev[16];
+	char file_id[24];
 };
 
 /* A record of the ring buffer: ig gives what follows these bytes as a field of its own. */
@@ -105,7 +113,7 @@ struct gadget_params {
 
 _Static_assert(sizeof(struct gadget_process) == 72, "one layout on both sides");
 _Static_assert(sizeof(struct receiver) == 88, "one layout on both sides");
-_Static_assert(sizeof(struct gadget_row) == 216, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_row) == 360, "one layout on both sides");
 _Static_assert(sizeof(struct gadget_params) == 36, "one layout on both sides");
 
 #endif
