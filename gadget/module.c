@@ -168,7 +168,8 @@ static void set_fields(const struct row *row, ig_handle packet)
 		else if (target->text)
 			set_text(target->text, packet, current_value.text, current_value.size);
 	}
-	add_unknown(&unknown, "proc.parent.tid");
+	/* Not a field of its own: it tells nobody anything, but the existing gadget has it. */
+	current_row.proc.parent.tid = row->pass->sender.parent_tid;
 	set_text(module.unknown, packet, unknown_fields, unknown);
 }
 

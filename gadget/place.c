@@ -21,7 +21,6 @@ static const struct place places[] = {
 	MEMBER(proc.creds.gid),
 	MEMBER(proc.parent.comm),
 	MEMBER(proc.parent.pid),
-	MEMBER(proc.parent.tid),
 	MEMBER(proc.nspid),
 	MEMBER(socket_ino),
 	MEMBER(sockfd),

@@ -99,6 +99,7 @@ static __always_inline __u16 write_any_task(struct event_task *ret, struct task_
 		.uid = of_task(cred, uid.val),
 		.gid = of_task(cred, gid.val),
 		.parent_pid = of_task(parent, tgid),
+		.parent_tid = of_task(parent, pid),
 		.userns_id = of_task(userns, ns.inum),
 	};
 	if (current)

@@ -56,7 +56,8 @@ def without_unknown(row):
     """A row of the gadget: it has all fields, and names those whose values mean nothing."""
     if "unknown" not in row:
         return row
-    unknown = {"unknown", "lost_events", "timestamp_raw", *row["unknown"].split(",")}
+    unknown = {"unknown", "lost_events", "timestamp_raw", "proc.parent.tid",
+               *row["unknown"].split(",")}
     return {name: value for name, value in row.items() if name not in unknown}
 
 
