@@ -50,6 +50,7 @@ struct module {
 	ig_handle unknown;
 	ig_handle lost_map;
 	ig_handle told_map;
+	struct gadget_told told; /* when last looked */
 	uint64_t records_read;
 	uint64_t lost; /* events, when last looked */
 	uint64_t lost_by_kind[NR_EVENT_LOST];
@@ -107,12 +108,9 @@ static uint64_t read_lost(void)
 	return sum;
 }
 
-static struct gadget_told read_told(void)
+static void read_told(void)
 {
-	struct gadget_told told = { 0 };
-
-	look_up(module.told_map, 0, &told, sizeof(told));
-	return told;
+	look_up(module.told_map, 0, &module.told, sizeof(module.told));
 }
 
 /* Rows */
@@ -177,18 +175,14 @@ static void emit(const struct pass *pass)
 {
 	const struct row row = { .pass = pass, .resolver = &resolver };
 	ig_handle packet = ig_new_packet(module.packets);
-	struct gadget_told told;
 
 	if (packet == 0) {
 		module.unjoined++;
 		return;
 	}
-	if (resolver.identity_key[0] == 0) {
-		told = read_told();
-		memcpy(resolver.identity_key, told.identity_key, sizeof(told.identity_key));
-	}
 	set_fields(&row, packet);
-	current_row.timestamp_raw = pass->time_ns;
+	if (pass->time_ns != 0)
+		current_row.timestamp_raw = pass->time_ns + (uint64_t)module.told.boot_offset_ns;
 	current_row.lost_events = module.lost + module.unjoined;
 	ig_set(module.packet_row, packet, IG_BYTES, ig_bytes_of(&current_row, sizeof(current_row)));
 	module.emitting = true;
@@ -210,6 +204,7 @@ static void look_for_losses(void)
 {
 	uint64_t lost = read_lost();
 
+	read_told();
 	module.lost_looked_ns = module.now_ns;
 	if (lost == module.lost)
 		return;
@@ -263,6 +258,11 @@ void ig_on_data(uint64_t callback, ig_handle source, ig_handle data)
 	module.records_read++;
 	if (!module.started) /* ig has not told yet what is to be left out */
 		return;
+	if (module.told.records == 0) { /* the first one */
+		read_told();
+		memcpy(resolver.identity_key, module.told.identity_key,
+		       sizeof(resolver.identity_key));
+	}
 	look_for_failed_row();
 	if (join_record(module.join, record, size) < 0)
 		module.unjoined++;
@@ -409,7 +409,8 @@ int32_t ig_on_start(void)
 int32_t ig_on_stop(void)
 {
 	look_for_failed_row();
-	module.unjoined += read_told().records - module.records_read;
+	read_told();
+	module.unjoined += module.told.records - module.records_read;
 	look_for_losses();
 	join_finish(module.join, module.now_ns);
 	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes; %" PRIu64 " events lost", module.passes,

@@ -98,7 +98,8 @@ struct gadget_record {
 /* What the module asks the object. */
 struct gadget_told {
 	__u64 records; /* that were put into the ring buffer */
-	__u64 identity_key[2]; /* random, but for a module there is no randomness */
+	__u64 identity_key[2]; /* random: a module has nothing that is */
+	__s64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 };
 
 /* The values of the parameters, as they lie in the section .rodata.params of the object. */

@@ -178,7 +178,7 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 
 	head->event = (struct event){
 		.type = type,
-		.time_ns = record_clock(),
+		.time_ns = bpf_ktime_get_ns(),
 		.message = message,
 		.total_files = total,
 	};
