@@ -82,7 +82,7 @@ func findTracers(spec *ebpf.CollectionSpec) (map[string]tracer, error) {
 	return tracers, nil
 }
 
-// The parameters are read by the module as one structure: src/gadget/row.h.
+// The parameters are read by the module as one structure: gadget/row.h.
 var paramsInOrder = []string{"target_pid", "targ_pid", "targ_tid", "targ_uid", "targ_gid", "targ_comm"}
 
 func checkParams(spec *ebpf.CollectionSpec) error {
