@@ -190,8 +190,9 @@ run_way() {
 mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
-	# What else there is of the gadget is the tracepoint way, too.
-	[ -e "$folder/$way/rows" ] && [ "$way" != gadget ] || continue
+	[ -e "$folder/$way/rows" ] || continue
+	# What else there is, the tracepoint way has, too.
+	[ "$way" != gadget ] || continue
 	run_stopped "$way" "$folder/$way/stopped" || failed=1
 	run_hostile "$way" "$folder/$way/hostile" || failed=1
 	[ "$way" != kprobe ] || run_killed || failed=1
