@@ -48,6 +48,11 @@ struct {
 	__type(value, struct buffer);
 } buffers SEC(".maps");
 
+/* The record that perf makes. */
+struct trace_event_raw_sys_enter {
+	unsigned long args[6];
+} __attribute__((preserve_access_index));
+
 static __always_inline int keep_socket(__u32 fd)
 {
 	__u64 thread = bpf_get_current_pid_tgid();

@@ -333,45 +333,17 @@ static bool is_true(const char *param)
 	       strcmp(value, "true") == 0;
 }
 
-static bool has_symbol(const char *name)
-{
-	return ig_has_symbol(ig_text(name)) != 0;
-}
-
-/* The programs that are not on every kernel: gadget/program.bpf.c and perf.bpf.h decide by the same. */
-static const struct program {
-	const char *name;
-	bool since_6_3;
-	bool perf;
-	bool at_exit;
-} programs[] = {
-	{ "data_ready", .since_6_3 = true },
-	{ "send_length", .since_6_3 = true },
-	{ "recv_length", .since_6_3 = true },
-	{ "exiting", .at_exit = true },
-	{ "copying_perf", .perf = true },
-	{ "dropped_perf", .perf = true },
-	{ "consumed_perf", .perf = true },
-	{ "data_ready_perf", .perf = true },
-	{ "send_length_perf", .perf = true },
-	{ "recv_length_perf", .perf = true },
-	{ "exiting_perf", .perf = true, .at_exit = true },
-};
-
+/* Programs that this kernel cannot have are not attached. */
 static void choose_programs(void)
 {
-	bool preempted = has_symbol("init_srcu_struct_fast") ||
-			 has_symbol("__init_srcu_struct_fast");
-	bool lengths = has_symbol("__traceiter_sock_send_length");
-	/* All processes pay for that, and little is known by it alone. */
-	bool at_exit = !lengths || is_true("system-calls");
+	static const char *const since_6_3[] = { "data_ready", "send_length", "recv_length" };
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		const struct program *program = &programs[i];
-
-		if (program->perf != preempted || (program->since_6_3 && !lengths) ||
-		    (program->at_exit && !at_exit))
-			leave_out(program->name);
+	if (!ig_has_symbol(ig_text("__traceiter_sock_send_length"))) {
+		for (size_t i = 0; i < sizeof(since_6_3) / sizeof(since_6_3[0]); i++)
+			leave_out(since_6_3[i]);
+	} else if (!is_true("system-calls")) {
+		leave_out(
+			"exiting"); /* all processes pay for it, and little is known by it alone */
 	}
 }
 

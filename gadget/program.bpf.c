@@ -4,41 +4,16 @@
  * by which ig finds what it needs. It has nothing of ours in user space but the module, so nothing
  * here is set before it is loaded but the parameters, and every program is loaded.
  */
-#define RAW_TRACEPOINTS
+#define PERF_RECORDS
 /* With all else that a scratch has, it is less than the 32 KiB of a per-CPU array's value. */
-#define RECORD_MAX (24 << 10)
+#define RECORD_MAX (20 << 10)
 #define TAKINGS_KEPT 2048
+/* A struct of sock_send_length and sock_recv_length. */
+#define has_lengths bpf_core_type_exists(struct trace_event_raw_sock_msg_length)
 
 #include "gadget/ring.h"
 
-/* Of sock_send_length and sock_recv_length. */
-struct trace_event_raw_sock_msg_length {
-	void *sk;
-	int ret;
-	int flags;
-} __attribute__((preserve_access_index));
-
-#define has_lengths bpf_core_type_exists(struct trace_event_raw_sock_msg_length)
-
-/* That came with the readers (init_srcu_struct_fast()) which tracepoints use since 7.0. */
-struct srcu_struct {
-	__u8 srcu_reader_flavor;
-} __attribute__((preserve_access_index));
-
-/* May the kernel preempt the programs of tracepoints? Then perf.bpf.h has others. */
-static __always_inline bool may_be_preempted(void)
-{
-	return bpf_core_field_exists(struct srcu_struct, srcu_reader_flavor);
-}
-
-#define IN_TURN(hook, work)                                                                        \
-	do {                                                                                       \
-		if (!may_be_preempted())                                                           \
-			work;                                                                      \
-	} while (0)
-
 #include "bpf/tracepoint.bpf.c"
-#include "gadget/perf.bpf.h"
 
 /* ig looks for the names of global variables; nothing reads them. */
 #define TRACER(source, map, type)                                                                  \

@@ -58,6 +58,7 @@ enum event_type {
 #define EVENT_UNCLAIMED 0x0008
 #define EVENT_TASK_KERNEL 0x0010 /* the task is a kernel thread (garbage collector, delayed fput) */
 #define EVENT_TASK_TRACED 0x0020 /* the task descends from the tracer: fdpass -- COMMAND */
+#define EVENT_MORE 0x0040 /* EVENT_SENT: it named more than EVENT_MAX_FILES, and was refused */
 
 /* What became of a descriptor, where no errno tells it; what is beyond EVENT_FATE_INSTALLED is lost. */
 enum event_fate {
@@ -129,7 +130,7 @@ struct event_task {
 	__u64 start_time; /* task->start_boottime of the thread group's leader, in nanoseconds */
 	__u64 cgroup_id; /* of its cgroup of version 2: the inode; 0: not known */
 	__u32 pid; /* tgid */
-	__u32 tid;
+	__u32 tid; /* 0: no thread in particular */
 	__u32 nspid; /* tgid in the task's own pid namespace; equal to pid where it is the initial one */
 	__u32 uid; /* real, in the initial user namespace */
 	__u32 gid;
@@ -220,11 +221,24 @@ struct event_queued {
 	__u32 cut; /* at the end of the table: 1, some entries were not told */
 };
 
+/* State as well: a process that has a socket open. */
+struct event_owner {
+	__u64 ino; /* of the socket */
+	__u16 flags; /* EVENT_TASK_* */
+	__u16 reserved[3]; /* 0 */
+	struct event_task task;
+};
+
+/* The sockets whose owners are asked for: a bit for each, at this place; others may share it. */
+#define EVENT_ASKED_BITS 17
+#define EVENT_ASKED_BIT(ino) ((__u32)(ino) & ((1 << EVENT_ASKED_BITS) - 1))
+
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Run while building: writes what the documents and the shell take from the program's tables, so
- * that they cannot differ from it.
+ * Run while building: writes what the documents, the shell and the tests take from the program's
+ * tables, so that they cannot differ from it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/options.h"
+#include "host/gap.h"
 #include "output/output.h"
 
 static int generate(const char *what)
@@ -18,6 +19,10 @@ static int generate(const char *what)
 		options_print_reference(stdout);
 	else if (strcmp(what, "fields") == 0)
 		return output_field_reference(stdout);
+	else if (strcmp(what, "gaps") == 0)
+		gap_print_list(stdout);
+	else if (strcmp(what, "excuses") == 0)
+		gap_print_excuses(stdout);
 	else
 		return -1;
 	return fflush(stdout);
@@ -27,6 +32,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "usage: generate completion|options|fields\n");
+	fprintf(stderr, "usage: generate completion|options|fields|gaps|excuses\n");
 	return EXIT_FAILURE;
 }

@@ -24,6 +24,8 @@ struct pt_regs {
 #pragma clang attribute pop
 
 #define ARCH_CALL_NUMBER syscallno
+/* Those that are asked for lie from this one to the call's number. */
+#define ARCH_FIRST_REGISTER regs
 /* Arguments of a system call, in order: the first register gets the result. */
 #define ARCH_ARGUMENT_1 orig_x0
 #define ARCH_ARGUMENT_2 regs[1]
@@ -34,8 +36,9 @@ struct pt_regs {
 #define ARCH_ARGUMENT_3_32 regs[2]
 #define ARCH_ARGUMENT_4_32 regs[3]
 
-/* The thread_info's bit that says that it is a 32-bit task. */
-#define arch_is_32bit(task) (load(task, thread_info.flags) & 1UL << TIF_32BIT)
+#define ARCH_THREAD_STATE flags
+/* The bit of that which says that it is a 32-bit task. */
+#define arch_is_32bit(flags) ((flags)&1UL << TIF_32BIT)
 
 /* asm-generic/unistd.h */
 static __always_inline enum call_kind arch_call_kind(unsigned int number)

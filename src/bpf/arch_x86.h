@@ -25,6 +25,8 @@ struct pt_regs {
 #pragma clang attribute pop
 
 #define ARCH_CALL_NUMBER orig_ax
+/* Most of those that are asked for lie from this one to the call's number. */
+#define ARCH_FIRST_REGISTER dx
 /* Arguments of a system call, in order. */
 #define ARCH_ARGUMENT_1 di
 #define ARCH_ARGUMENT_2 si
@@ -35,8 +37,9 @@ struct pt_regs {
 #define ARCH_ARGUMENT_3_32 dx
 #define ARCH_ARGUMENT_4_32 si
 
-/* The thread_info's bit that says that a 32-bit system call is under way. */
-#define arch_is_32bit(task) (load(task, thread_info.status) & TS_COMPAT)
+#define ARCH_THREAD_STATE status
+/* The bit of that which says that a 32-bit system call is under way. */
+#define arch_is_32bit(status) ((status)&TS_COMPAT)
 
 /* asm/unistd_64.h and, without X32_SYSCALL_BIT, unistd_x32.h. */
 static __always_inline enum call_kind arch_call_kind(unsigned int number)

@@ -42,15 +42,52 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 	ret->flags = arguments[ret->kind == CALL_RECEIVE_MANY ? 3 : 2];
 }
 
+#define TASK_STATE struct task_struct, thread_info.ARCH_THREAD_STATE, flags
+#define ARGUMENTS struct pt_regs, ARCH_FIRST_REGISTER, ARCH_CALL_NUMBER
+
 /* A register of the current task: a plain load where bpf_task_pt_regs() gave them. */
-#define load_register(registers, name)                                                             \
-	read_known(have_helper(task_pt_regs) && KNOWN_CURRENT, registers, name)
+#define load_register(name) LOADED(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS, name)
 
-static __always_inline void find_call(struct call *call, struct task_struct *task)
+/* The call's message and flags: not asked for where the lists tell them. */
+static __always_inline void find_arguments(struct scratch *s, struct pt_regs *registers)
 {
-	__u32 flags = load(task, flags), number;
-	struct pt_regs *regs;
+#ifndef LISTS_TELL_ALL
+	struct call *call = &s->call;
 
+	call->message = load_register(ARCH_ARGUMENT_2);
+	call->count = load_register(ARCH_ARGUMENT_3);
+	call->flags = call->kind == CALL_RECEIVE_MANY ? load_register(ARCH_ARGUMENT_4) :
+							call->count;
+#endif
+}
+
+/* The same of a 32-bit program. */
+static __always_inline void find_call_32(struct scratch *s, struct pt_regs *registers, __u32 number)
+{
+	struct call *call = &s->call;
+
+	call->kind = arch_call_kind_32(number);
+	if (call->kind == CALL_SOCKETCALL) {
+		read_socketcall(call, load_register(ARCH_ARGUMENT_1_32),
+				load_register(ARCH_ARGUMENT_2_32));
+	} else if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
+		call->fd = load_register(ARCH_ARGUMENT_1_32);
+		call->message = (__u32)load_register(ARCH_ARGUMENT_2_32);
+		call->count = load_register(ARCH_ARGUMENT_3_32);
+		call->flags = call->kind == CALL_RECEIVE_MANY ? load_register(ARCH_ARGUMENT_4_32) :
+								call->count;
+	}
+}
+
+static __always_inline void find_call(struct scratch *s)
+{
+	struct task_struct *task = current_task();
+	struct call *call = &s->call;
+	struct pt_regs *registers;
+	__u32 flags, number;
+
+	COPY_UNKNOWN(KNOWN_CURRENT, s->copy, task, TASK_STATE);
+	flags = LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, flags);
 	*call = (struct call){ .kind = CALL_OTHER, .fd = -1 };
 	if (flags & PF_KTHREAD)
 		return;
@@ -58,34 +95,21 @@ static __always_inline void find_call(struct call *call, struct task_struct *tas
 		call->kind = CALL_IO_URING;
 		return;
 	}
-	regs = user_registers(task);
-	number = load_register(regs, ARCH_CALL_NUMBER);
-	if (arch_is_32bit(task)) {
-		call->compat = true;
-		call->kind = arch_call_kind_32(number);
-		if (call->kind == CALL_SOCKETCALL) {
-			read_socketcall(call, load_register(regs, ARCH_ARGUMENT_1_32),
-					load_register(regs, ARCH_ARGUMENT_2_32));
-		} else if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
-			call->fd = load_register(regs, ARCH_ARGUMENT_1_32);
-			call->message = (__u32)load_register(regs, ARCH_ARGUMENT_2_32);
-			call->count = load_register(regs, ARCH_ARGUMENT_3_32);
-			call->flags = call->kind == CALL_RECEIVE_MANY ?
-					      load_register(regs, ARCH_ARGUMENT_4_32) :
-					      call->count;
-		}
+	call->compat = arch_is_32bit(
+		LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, thread_info.ARCH_THREAD_STATE));
+	registers = user_registers(
+		KNOWN_REGISTERS ? NULL : LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, stack));
+	COPY_UNKNOWN(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS);
+	number = load_register(ARCH_CALL_NUMBER);
+	if (call->compat) {
+		find_call_32(s, registers, number);
 		return;
 	}
 	call->kind = arch_call_kind(number);
-	if (call->kind != CALL_OTHER && call->kind != CALL_IO_URING) {
-		call->fd = load_register(regs, ARCH_ARGUMENT_1);
-		call->message = load_register(regs, ARCH_ARGUMENT_2);
-		call->count = load_register(regs, ARCH_ARGUMENT_3);
-		call->flags = call->kind == CALL_RECEIVE_MANY ?
-				      load_register(regs, ARCH_ARGUMENT_4) :
-				      call->count;
-	}
-	return;
+	if (call->kind == CALL_OTHER || call->kind == CALL_IO_URING)
+		return;
+	call->fd = load_register(ARCH_ARGUMENT_1);
+	find_arguments(s, registers);
 }
 
 /*
@@ -97,7 +121,7 @@ __attribute__((noinline)) int read_call(__u32 user)
 	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
 
 	if (s)
-		find_call(&s->call, current_task());
+		find_call(s);
 	return 0;
 }
 
@@ -111,18 +135,25 @@ static __always_inline struct call current_call(enum scratch_user user)
 	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
-/* Is it a system call of any interest? `registers` are those that the tracepoint has. */
-static __always_inline bool is_of_interest(struct task_struct *task, struct pt_regs *registers)
+/* Is the system call of this number of any interest? */
+static __always_inline bool is_of_interest(struct task_struct *task, __u32 number)
 {
-	__u32 number = argument(registers, ARCH_CALL_NUMBER);
-
-	return (arch_is_32bit(task) ? arch_call_kind_32(number) : arch_call_kind(number)) !=
-	       CALL_OTHER;
+	return (arch_is_32bit(load(task, thread_info.ARCH_THREAD_STATE)) ?
+			arch_call_kind_32(number) :
+			arch_call_kind(number)) != CALL_OTHER;
 }
 
 static __always_inline bool is_send(const struct call *call)
 {
 	return call->kind == CALL_SEND || call->kind == CALL_SEND_MANY;
+}
+
+/* Is the current task in one? Only for what ends: the scratch is that of SCRATCH_END. */
+static __always_inline bool is_sending(void)
+{
+	struct call call = current_call(SCRATCH_END);
+
+	return is_send(&call);
 }
 
 static __always_inline bool is_receive(const struct call *call)

@@ -9,13 +9,6 @@
 #include "record.h"
 #include "socket.h"
 
-/* A control message in kernel memory, or in that of a 64-bit process: cmsg(3). */
-struct cmsghdr {
-	__u64 cmsg_len;
-	__s32 cmsg_level;
-	__s32 cmsg_type;
-};
-
 /* The same in the memory of a 32-bit process: include/net/compat.h. */
 struct compat_cmsghdr {
 	__u32 cmsg_len;
@@ -80,10 +73,12 @@ static __always_inline void read_numbers(struct scratch *s, __u64 at, __u32 coun
 {
 	__u32 begin = s->nr_fds;
 
+	if (count > SCM_MAX_FD - begin) {
+		s->more_named = true;
+		count = SCM_MAX_FD - begin;
+	}
 	if (begin >= SCM_MAX_FD)
 		return;
-	if (count > SCM_MAX_FD - begin)
-		count = SCM_MAX_FD - begin;
 	read_control(s, fd_at(s, begin), bounded(count) * sizeof(__s32), at);
 	s->nr_fds = begin + count;
 }
@@ -127,12 +122,30 @@ __attribute__((noinline)) int read_controls_from(__u32 user)
 static __always_inline bool read_controls(struct scratch *s, enum scratch_user user)
 {
 	s->nr_fds = 0;
+	s->more_named = false;
 	for (int i = 0; i < MAX_CONTROLS; i += CONTROLS_IN_CALL) {
 		if (!read_controls_from(user))
 			return true;
 	}
 	s->control = 0;
 	return false;
+}
+
+/*
+ * The numbers of an accepted message of `count` descriptors, from the kernel's copy of its control data. Most
+ * often one control message has all of them, and is read at once.
+ */
+static __always_inline void read_numbers_of(struct scratch *s, struct msghdr *msg, __u32 count)
+{
+	__u64 length = sizeof(s->header) + bounded(count) * sizeof(__s32);
+
+	begin_control(s, msg);
+	if (s->control_end - s->control >= length &&
+	    !copy_kernel(&s->header, length, (void *)s->control) && s->header.cmsg_len == length &&
+	    s->header.cmsg_level == SOL_SOCKET && s->header.cmsg_type == SCM_RIGHTS)
+		s->nr_fds = count;
+	else if (!read_controls(s, SCRATCH_BEGIN))
+		s->nr_fds = 0; /* they are left out */
 }
 
 #define NAMED_IN_CALL 8

@@ -21,24 +21,40 @@ static __always_inline void read_files(struct scratch *s, struct scm_fp_list *li
 		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
 }
 
-/* All that is told of an open file but its path. */
+#define FILE_PARTS struct file, f_path, f_flags
+#define INODE_PARTS struct inode, i_mode, i_ino
+#define SUPER_PARTS struct super_block, s_dev, s_magic
+
+/* The file system that an inode is in: most often that of the file before. */
+static __always_inline void describe_super(struct scratch *s, struct event_file *ret,
+					   struct super_block *super)
+{
+	if ((__u64)super != s->super) {
+		s->super = (__u64)super;
+		COPY(s->copy, super, SUPER_PARTS);
+		s->dev = COPIED(s->copy, super, SUPER_PARTS, s_dev);
+		s->magic = COPIED(s->copy, super, SUPER_PARTS, s_magic);
+	}
+	ret->dev = s->dev;
+	ret->magic = s->magic;
+}
+
+/* All that is told of an open file but its path, and where that begins. */
 static __always_inline void describe_file(struct scratch *s, struct event_file *ret,
-					  struct file *file)
+					  struct file *file, struct place *place)
 {
 	struct inode *inode;
-	struct super_block *super;
 
-	COPY(s->copy, file, struct file, f_flags);
-	inode = COPIED(s->copy, file, struct file, f_inode);
-	ret->open_flags = COPIED(s->copy, file, struct file, f_flags);
+	COPY(s->copy, file, FILE_PARTS);
+	place->dentry = (__u64)COPIED(s->copy, file, FILE_PARTS, f_path.dentry);
+	place->mnt = (__u64)COPIED(s->copy, file, FILE_PARTS, f_path.mnt);
+	ret->open_flags = COPIED(s->copy, file, FILE_PARTS, f_flags);
+	inode = COPIED(s->copy, file, FILE_PARTS, f_inode);
 	ret->inode_generation = probe(inode, i_generation);
-	COPY(s->copy, inode, struct inode, i_ino);
-	ret->ino = COPIED(s->copy, inode, struct inode, i_ino);
-	ret->mode = COPIED(s->copy, inode, struct inode, i_mode);
-	super = COPIED(s->copy, inode, struct inode, i_sb);
-	COPY(s->copy, super, struct super_block, s_magic);
-	ret->dev = COPIED(s->copy, super, struct super_block, s_dev);
-	ret->magic = COPIED(s->copy, super, struct super_block, s_magic);
+	COPY(s->copy, inode, INODE_PARTS);
+	ret->ino = COPIED(s->copy, inode, INODE_PARTS, i_ino);
+	ret->mode = COPIED(s->copy, inode, INODE_PARTS, i_mode);
+	describe_super(s, ret, COPIED(s->copy, inode, INODE_PARTS, i_sb));
 	ret->generation = generation_of(file, ret->magic);
 }
 
@@ -58,7 +74,7 @@ static __always_inline void write_file(struct scratch *s, __u32 index)
 	if (!file || !(s->event.flags & EVENT_DESCRIBED))
 		return;
 	ret->flags |= EVENT_FILE_CUT; /* until its path has been walked to the end */
-	describe_file(s, ret, file);
+	describe_file(s, ret, file, &s->places[bounded(index)]);
 }
 
 #define FILES_IN_CALL 8

@@ -58,6 +58,8 @@ static __always_inline bool read_user_message(struct user_message *ret, const st
 	*ret = (struct user_message){
 		.name = compat.name,
 		.name_length = compat.name_length,
+		.iov = compat.iov,
+		.iov_count = compat.iov_count,
 		.control = compat.control,
 		.control_length = compat.control_length,
 		.flags = compat.flags,

@@ -8,6 +8,7 @@
  * __scm_destroy. Besides these, only whoever makes an anonymous inode pays or, in io_uring, a file in a
  * ring's table.
  */
+#define LISTS_TELL_ALL /* the call's arguments in memory are not asked for */
 #include "hook.h"
 #include "list.h"
 #include "move.h"

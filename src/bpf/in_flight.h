@@ -29,9 +29,33 @@ static __always_inline struct message *find_numbered(const void *address, __u64 
 	return table_find_numbered(&messages, (__u64)address, number);
 }
 
-static __always_inline bool forget_message(const void *address, __u64 number)
+static __always_inline void retire_message(const void *address, __u64 number)
 {
-	return table_forget(&messages, (__u64)address, number);
+	table_retire(&messages, (__u64)address, number);
+}
+
+/*
+ * A copy of the message at this place, which somebody may be forgetting just now: then it can be another's.
+ * False: it is not of this address any more.
+ */
+static __always_inline bool read_place(struct message *ret, const void *address,
+				       struct message *place)
+{
+	*ret = *place;
+	barrier();
+	return ret->number && find_numbered(address, ret->number) == place;
+}
+
+static __always_inline bool read_message(struct message *ret, const void *address)
+{
+	struct message *place = find_message(address);
+
+	return place && read_place(ret, address, place);
+}
+
+static __always_inline void forget_message(const void *address, __u64 number)
+{
+	table_forget(&messages, (__u64)address, number);
 }
 
 #endif

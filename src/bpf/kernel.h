@@ -39,6 +39,8 @@
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
 #define AF_UNIX 1
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
 #define O_CLOEXEC 02000000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -75,6 +77,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	unsigned char d_iname[32]; /* in newer kernels a union d_shortname */
 };
 
 struct vfsmount {
@@ -209,6 +212,7 @@ struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	__u64 start_boottime;
 	struct cred *real_cred;
 	char comm[16];
@@ -300,6 +304,7 @@ struct unix_sock___collected { /* until 6.9 (4090fa373f0e) */
 
 struct unix_skb_parms {
 	struct scm_fp_list *fp;
+	__u32 consumed;
 };
 
 struct socket {
@@ -314,11 +319,32 @@ struct socket_alloc {
 	struct inode vfs_inode;
 };
 
-struct trace_event_raw_sys_enter {
-	unsigned long args[6];
+/* Records of tracepoints, as perf makes them: include/trace/events/ */
+
+struct trace_event_raw_skb_copy_datagram_iovec {
+	void *skbaddr;
+};
+
+struct trace_event_raw_kfree_skb {
+	void *skbaddr;
+};
+
+struct trace_event_raw_consume_skb {
+	void *skbaddr;
+};
+
+struct trace_event_raw_sk_data_ready {
+	void *skaddr;
+};
+
+struct trace_event_raw_sock_msg_length {
+	void *sk;
+	int ret;
+	int flags;
 };
 
 struct trace_event_raw_sys_exit {
+	long id;
 	long ret;
 };
 

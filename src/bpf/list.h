@@ -33,25 +33,32 @@ static __always_inline __u32 send_flags_of(struct msghdr *msg)
 	       (flags & MSG_DONTWAIT ? SEND_DONTWAIT : 0) | (flags & MSG_OOB ? SEND_OOB : 0);
 }
 
-/* The sockets of a send, and their names. Returns the receiving one; NULL: not known. */
-static __always_inline struct sock *describe_send(struct scratch *s, struct socket *sock,
-						  struct sock *sk, bool named)
+/* The sockets of a send, and their names; the receiving one into `message`, where it is known. */
+static __always_inline void describe_send(struct scratch *s, struct socket *sock, struct sock *sk,
+					  struct message *message)
 {
-	struct task_struct *task = current_task();
 	struct file *file = argument(sock, file);
-	struct call call = current_call(SCRATCH_BEGIN);
 	struct unix_ends ends = ends_of(s, sk);
 	__u16 type = argument(sock, type);
-	bool is_own = is_send(&call) && file && file_of_fd(task, call.fd) == file;
-	struct sock *peer = named ? NULL : ends.peer;
+	struct socket *receiver = NULL;
+	struct sock *peer = message->send_flags & SEND_NAMED ? NULL : ends.peer;
+	bool is_own;
 
+	read_call(SCRATCH_BEGIN);
+	is_own = is_send(&s->call) && file && file_of_fd(current_task(), s->call.fd) == file;
 	write_socket(s, EVENT_SELF, sk, probe(inode_of_socket(sock), i_ino), type,
-		     is_own ? call.fd : -1);
-	write_socket(s, EVENT_OTHER, peer, peer ? socket_inode(peer) : 0, peer ? type : 0, -1);
+		     is_own ? s->call.fd : -1);
 	append_socket_name(s, EVENT_SELF, ends.name);
-	if (peer)
+	if (peer) {
+		message->sock = (__u64)peer;
+		receiver = probe(peer, sk_socket);
 		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
-	return peer;
+	}
+	if (receiver) {
+		message->socket = (__u64)receiver;
+		message->ino = probe(inode_of_socket(receiver), i_ino);
+	}
+	write_socket(s, EVENT_OTHER, peer, message->ino, peer ? type : 0, -1);
 }
 
 /*
@@ -62,6 +69,7 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sock *sk = argument(sock, sk);
+	struct message message = { .send_flags = send_flags_of(msg) };
 	__u32 count;
 
 	if (!s || argument(sk, __sk_common.skc_family) != AF_UNIX)
@@ -81,7 +89,7 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 	s->event.flags = EVENT_FAILED;
 	write_current(s);
 	begin_files(s, count);
-	describe_send(s, sock, sk, argument(msg, msg_namelen));
+	describe_send(s, sock, sk, &message);
 	describe_files(s, SCRATCH_BEGIN);
 	report_record(s);
 }
@@ -113,13 +121,10 @@ static __always_inline void on_accepted(struct socket *sock, struct msghdr *msg,
 	write_current(s);
 	begin_files(s, count);
 	message.send_flags = send_flags_of(msg) | prospects_of(msg, sk, argument(sock, type));
-	message.sock = (__u64)describe_send(s, sock, sk, message.send_flags & SEND_NAMED);
-	message.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino;
+	describe_send(s, sock, sk, &message);
 	keep_message(list, &message);
 	read_files(s, list, count);
-	begin_control(s, msg);
-	if (!read_controls(s, SCRATCH_BEGIN))
-		s->nr_fds = 0; /* the numbers are left out */
+	read_numbers_of(s, msg, count);
 	describe_files(s, SCRATCH_BEGIN);
 	report_record(s);
 }
@@ -139,6 +144,18 @@ static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, str
 		on_accepted(sock, msg, scm, argument(scm, fp));
 }
 
+/* Keep a message that was queued before the trace began. NULL: there is no room. */
+static __always_inline struct message *keep_unknown(struct scm_fp_list *list, enum numberer who)
+{
+	struct message message = {
+		.number = next_number(who),
+		.count = argument(list, count),
+		.state = MESSAGE_QUEUED,
+	};
+
+	return keep_message(list, &message);
+}
+
 /*
  * unix_add_edges(list, receiver), since 6.10 (and backported): called for each message with
  * descriptors, under the receiver's unix_state_lock, before the receiver can see it.
@@ -151,6 +168,7 @@ static __always_inline void on_queued(struct scm_fp_list *list, struct sock *rec
 		return;
 	if (message->sock != (__u64)receiver) {
 		message->sock = (__u64)receiver;
+		message->socket = 0;
 		message->ino = socket_inode(receiver);
 	}
 	message->state = MESSAGE_QUEUED;
@@ -168,9 +186,7 @@ static __always_inline void on_copied(struct scm_fp_list *list, struct scm_fp_li
 	if (!copy)
 		return;
 	if (!message) { /* queued before the trace began, and peeked now; or that send goes on */
-		struct call call = current_call(SCRATCH_END);
-
-		if (is_send(&call))
+		if (is_sending())
 			return;
 		copied.number = next_number(NUMBER_COPIED);
 		copied.count = argument(list, count);
@@ -202,13 +218,7 @@ static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm
 	struct message *message = find_message(list);
 
 	if (!message) { /* queued before the trace began */
-		struct message fresh = {
-			.number = next_number(NUMBER_DETACH),
-			.count = argument(list, count),
-			.state = MESSAGE_QUEUED,
-		};
-
-		message = keep_message(list, &fresh);
+		message = keep_unknown(list, NUMBER_DETACH);
 		if (!message)
 			return;
 	}
@@ -221,27 +231,25 @@ static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm
 /* The receiving socket: known since it was queued, or the first argument of the call. */
 static __always_inline void describe_receiver(struct scratch *s, const struct message *message)
 {
-	struct task_struct *task = current_task();
-	struct call call = current_call(SCRATCH_END);
 	struct sock *sk = (struct sock *)message->sock;
-	bool reading = is_receive(&call) || call.kind == CALL_READ;
+	bool reading, named = message->send_flags & SEND_NAMED || !message->described;
+	struct file *file = NULL;
 	__s32 fd = -1;
 
-	if (sk && message->ino) {
-		if (reading)
-			fd = fd_of_socket(task, call.fd, sk);
-		write_socket(s, EVENT_SELF, sk, message->ino, 0, fd);
-		/* The sender's event told it, unless the message was sent to a name. */
-		if (message->send_flags & SEND_NAMED)
-			append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
-		return;
-	}
-	if (!sk && reading)
-		sk = unix_socket_of(file_of_fd(task, call.fd));
+	read_call(SCRATCH_END);
+	reading = is_receive(&s->call) || s->call.kind == CALL_READ;
 	if (reading)
-		fd = fd_of_socket(task, call.fd, sk);
-	describe_socket(s, EVENT_SELF, sk, fd);
-	if (sk && (!message->described || message->send_flags & SEND_NAMED))
+		file = file_of_fd(current_task(), s->call.fd);
+	if (!sk)
+		sk = unix_socket_of(file);
+	if (file && is_file_of(file, sk, (struct socket *)message->socket))
+		fd = s->call.fd;
+	if (message->ino)
+		write_socket(s, EVENT_SELF, sk, message->ino, 0, fd);
+	else
+		describe_socket(s, EVENT_SELF, sk, fd);
+	/* The sender's event told it, unless the message was sent to a name. */
+	if (sk && named)
 		append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 }
 
@@ -252,14 +260,9 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
  */
 static __always_inline bool is_refused_send(struct scm_cookie *scm)
 {
-	struct call call;
-
 	if (argument(scm, creds.uid.val) == (__u32)-1)
 		return true;
-	if (!argument(scm, creds.pid))
-		return false;
-	call = current_call(SCRATCH_END);
-	return is_send(&call);
+	return argument(scm, creds.pid) && is_sending();
 }
 
 /* How a list ended: what is told of it. */
@@ -314,28 +317,23 @@ static __always_inline void report_end(const struct message *message, struct scm
 static __always_inline void on_destroyed(struct scm_cookie *scm)
 {
 	struct scm_fp_list *list = argument(scm, fp);
-	struct message *found = find_message(list);
-	struct message message = {};
+	struct message *message = find_message(list), *copy;
 
-	if (found) {
-		message = *found;
-		forget_message(list, message.number);
-	} else {
+	if (!message) {
 		if (!list || is_refused_send(scm))
 			return;
-		message.number = next_number(NUMBER_ENDED);
-		message.count = argument(list, count);
-		message.state = MESSAGE_QUEUED;
+		message = keep_unknown(list, NUMBER_ENDED);
+		if (!message)
+			return;
 	}
-	if (message.state == MESSAGE_COPIED) {
-		found = find_message((void *)message.copy);
-		if (found && found->state == MESSAGE_SENDING)
-			found->state = MESSAGE_QUEUED;
-		return;
-	}
-	if (message.state == MESSAGE_PEEKED && !message.msg)
-		return; /* peeked without a control buffer: nothing was installed */
-	report_end(&message, list, scm);
+	if (message->state == MESSAGE_COPIED) {
+		copy = find_message((void *)message->copy);
+		if (copy && copy->state == MESSAGE_SENDING)
+			copy->state = MESSAGE_QUEUED;
+	} else if (message->state != MESSAGE_PEEKED || message->msg) {
+		report_end(message, list, scm);
+	} /* else peeked without a control buffer: nothing was installed */
+	forget_message(list, message->number);
 }
 
 #endif

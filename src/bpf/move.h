@@ -26,6 +26,20 @@ struct {
 	__type(value, struct adding);
 } addings SEC(".maps");
 
+/* Keep what the current thread is about to do, until it is done. */
+static __always_inline void keep_under_way(void *map, const void *value)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if (!bpf_map_update_elem(map, &thread, value, BPF_NOEXIST))
+		return;
+	/* The end of an earlier one was missed, or there is no room. */
+	if (bpf_map_update_elem(map, &thread, value, BPF_ANY))
+		count_lost(EVENT_LOST_TABLE);
+	else
+		count_lost(EVENT_LOST_SKIPPED);
+}
+
 /*
  * Moves are rare: their programs share a scratch, and one that was preempted keeps the others
  * of its CPU out. Returns NULL, and counts, where that is so.
@@ -150,7 +164,6 @@ static __always_inline struct task_struct *task_of_notification(struct file *lis
  */
 static __always_inline void on_adding(struct file *listener, __u32 command, __u64 argument)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
 	struct seccomp_notif_addfd request;
 	struct task_struct *target;
 	struct adding adding = {};
@@ -168,8 +181,7 @@ static __always_inline void on_adding(struct file *listener, __u32 command, __u6
 	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
 	adding.source_fd = request.srcfd;
 	adding.fd_flags = request.newfd_flags;
-	if (bpf_map_update_elem(&addings, &thread, &adding, BPF_ANY))
-		count_lost(EVENT_LOST_TABLE);
+	keep_under_way(&addings, &adding);
 }
 
 /* The ioctl returned: the descriptor's number in the target, or a negative errno. */
@@ -185,7 +197,7 @@ static __always_inline void on_added(__s32 installed)
 	if (s) {
 		head_of(s)->task = adding->target;
 		s->event.flags |= adding->flags |
-				  write_any_task(append_other_task(s), current_task(), true);
+				  write_any_task(append_other_task(s), current_task(), s->copy);
 		report_move(s, adding->file, 2, adding->source_fd, installed,
 			    adding->fd_flags & O_CLOEXEC);
 	}
@@ -223,12 +235,10 @@ static __always_inline void on_posting(struct io_kiocb *request)
 {
 	struct io_msg *msg = (struct io_msg *)request;
 	struct posting posting = { .request = (__u64)request };
-	__u64 thread = bpf_get_current_pid_tgid();
 
 	if (!bpf_core_field_exists(msg->src_file) || probe(msg, cmd) != IORING_MSG_SEND_FD)
 		return;
-	if (bpf_map_update_elem(&postings, &thread, &posting, BPF_ANY))
-		count_lost(EVENT_LOST_TABLE);
+	keep_under_way(&postings, &posting);
 }
 
 /*

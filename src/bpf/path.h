@@ -18,14 +18,25 @@
 #define CALLS_IN_WALK 66
 #define MAX_WALKS (SCM_MAX_FD * 100 / STEPS_IN_CALL / CALLS_IN_WALK)
 
-#define PATH_FLAGS (EVENT_FILE_PSEUDO | EVENT_FILE_CUT | EVENT_FILE_DETACHED)
+/* What the walk finds, which files with the same path share. */
+#define PATH_FLAGS (EVENT_FILE_PSEUDO | EVENT_FILE_CUT | EVENT_FILE_DETACHED | EVENT_FILE_DELETED)
+
+#define DENTRY_PARTS struct dentry, d_hash, d_inode
+#define DENTRY_AND_NAME struct dentry, d_hash, d_iname
+#define MOUNT_PARTS struct mount, mnt_parent, mnt.mnt_root
 
 static __always_inline struct event_name *name_in_record(struct scratch *s, __u32 offset)
 {
 	return record_at(s, s->used + sizeof(struct event_section) + offset);
 }
 
-/* The walk of this file's path is over. `end`: where the names go on; EVENT_NO_NAME: nowhere. */
+/* The file whose path it is. */
+static __always_inline struct event_file *walked_file(struct scratch *s)
+{
+	return file_in_record(s, s->index);
+}
+
+/* The walk of this file's path is over. */
 static __always_inline void end_walk(struct scratch *s)
 {
 	s->dentry = 0;
@@ -35,10 +46,10 @@ static __always_inline void end_walk(struct scratch *s)
 }
 
 /* Let the chain of the file's names go on with the component at `offset`. */
-static __always_inline void link_name(struct scratch *s, struct event_file *ret, __u32 offset)
+static __always_inline void link_name(struct scratch *s, __u32 offset)
 {
 	if (s->previous == EVENT_NO_NAME) {
-		ret->names_offset = offset;
+		walked_file(s)->names_offset = offset;
 		s->last_offset = offset;
 	} else {
 		name_in_record(s, s->previous)->parent_offset = offset;
@@ -46,9 +57,40 @@ static __always_inline void link_name(struct scratch *s, struct event_file *ret,
 	s->previous = offset;
 }
 
-/* Add a component to the names; false where there is no room, or it cannot be read. */
-static __always_inline bool add_name(struct scratch *s, struct event_file *ret, const char *from,
-				     __u32 length)
+/* A short name lies in the dentry itself, as d_iname; that has another type in newer kernels. */
+#define HAS_SHORT_NAME bpf_core_field_exists(((struct dentry *)0)->d_iname)
+
+static __always_inline void copy_dentry(struct scratch *s, struct dentry *dentry)
+{
+	if (HAS_SHORT_NAME)
+		COPY(s->copy, dentry, DENTRY_AND_NAME);
+	else
+		COPY(s->copy, dentry, DENTRY_PARTS);
+}
+
+/* Copy a name of the dentry, of which s->copy has the parts. */
+static __always_inline long copy_name(struct scratch *s, char *to, struct dentry *dentry,
+				      const char *from, __u32 length)
+{
+#ifndef TYPED_READS
+	if (HAS_SHORT_NAME) {
+		__u32 size = bpf_core_field_size(struct dentry, d_iname);
+		__u32 at = bpf_core_field_offset(struct dentry, d_iname);
+
+		if (from == (char *)dentry + at && length < SHORT_NAME && size >= SHORT_NAME &&
+		    RANGE_SIZE(DENTRY_AND_NAME) <= COPY_SIZE) {
+			__builtin_memcpy(
+				to, s->copy + at - bpf_core_field_offset(struct dentry, d_hash),
+				SHORT_NAME);
+			return 0;
+		}
+	}
+#endif
+	return copy_kernel(to, length, from);
+}
+
+/* Add the dentry's name to the names; false where there is no room, or it cannot be read. */
+static __always_inline bool add_name(struct scratch *s, struct dentry *dentry, __u32 length)
 {
 	__u32 offset = s->paths_used;
 	struct event_name *name = name_in_record(s, offset);
@@ -56,53 +98,65 @@ static __always_inline bool add_name(struct scratch *s, struct event_file *ret, 
 
 	length &= 0xff;
 	size = (sizeof(*name) + length + 3) & ~3U;
-	if (s->path_length + length + 1 > EVENT_MAX_PATH ||
-	    s->used + sizeof(struct event_section) + offset + size + sizeof(__u64) > RECORD_MAX)
+	if (s->path_length + length + 1 > EVENT_MAX_PATH || offset + size > s->paths_room)
 		return false;
 	name->parent_offset = EVENT_NO_NAME;
 	name->length = length;
-	if (length) {
-		((__u32 *)name)[(size / sizeof(__u32) - 1) & 0x7f] = 0; /* the padding */
-		if (copy_kernel(name->name, length, from))
-			return false;
-	}
+	if (length && copy_name(s, name->name, dentry,
+				COPIED(s->copy, dentry, DENTRY_PARTS, d_name.name), length))
+		return false;
+	*(__u32 *)(name->name + length) = 0; /* the padding */
 	s->paths_used = offset + size;
 	s->path_length += length + 1;
-	link_name(s, ret, offset);
+	link_name(s, offset);
 	return true;
 }
 
-/* Begin with file s->index: where its path begins, or that of the file before. */
-static __always_inline void begin_walk(struct scratch *s, struct event_file *ret, struct file *file)
+/* The walk comes to a mount. */
+static __always_inline void enter_mount(struct scratch *s, __u64 mnt)
 {
-	struct dentry *dentry;
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 
-	COPY(s->copy, file, struct file, f_path.dentry);
-	dentry = COPIED(s->copy, file, struct file, f_path.dentry);
-	s->mnt = (__u64)COPIED(s->copy, file, struct file, f_path.mnt);
-	COPY(s->copy, dentry, struct dentry, d_parent);
-	if (!COPIED(s->copy, dentry, struct dentry, d_hash.pprev) &&
-	    COPIED(s->copy, dentry, struct dentry, d_parent) != dentry)
-		ret->flags |= EVENT_FILE_DELETED;
+	COPY(s->mount, mount, MOUNT_PARTS);
+	s->mnt = mnt;
+	s->mnt_root = (__u64)COPIED(s->mount, mount, MOUNT_PARTS, mnt.mnt_root);
+}
+
+/* Begin with file s->index: where its path begins, or with that of the file before. */
+static __always_inline void begin_walk(struct scratch *s)
+{
+	const struct place *place = &s->places[bounded(s->index)];
+
+	if (place->dentry == s->last_dentry && place->mnt == s->last_mnt) {
+		struct event_file *ret = walked_file(s);
+
+		ret->names_offset = s->last_offset;
+		ret->flags = (ret->flags & ~EVENT_FILE_CUT) | s->last_flags;
+		return;
+	}
 	s->previous = EVENT_NO_NAME;
 	s->path_length = 0;
 	s->folder = CACHED_FOLDERS;
-	if ((__u64)dentry == s->last_dentry && s->mnt == s->last_mnt) {
-		ret->names_offset = s->last_offset;
-		ret->flags = (ret->flags & ~EVENT_FILE_CUT) |
-			     (file_in_record(s, s->last_index)->flags & PATH_FLAGS);
-		return;
-	}
-	s->dentry = (__u64)dentry;
-	s->last_dentry = (__u64)dentry;
-	s->last_mnt = s->mnt;
+	/* Another file's folder can be found, or this one's is kept for the files that come. */
+	s->sharing = s->nr_folders || s->index + 1 < s->nr_files;
+	s->dentry = place->dentry;
+	s->last_dentry = place->dentry;
+	s->last_mnt = place->mnt;
 	s->last_offset = EVENT_NO_NAME;
-	s->last_index = s->index;
-	s->mnt_root = (__u64)probe((struct vfsmount *)s->mnt, mnt_root);
+	s->last_flags = EVENT_FILE_CUT; /* until the walk has come to its end */
+	enter_mount(s, place->mnt);
 }
 
-/* The walk is at a folder, with the names below it told: go on as a file before did from here. */
-static __always_inline bool step_to_cached(struct scratch *s, struct event_file *ret)
+static __always_inline void set_path_flags(struct scratch *s, __u32 flags)
+{
+	struct event_file *ret = walked_file(s);
+
+	s->last_flags = (s->last_flags & ~EVENT_FILE_CUT) | flags;
+	ret->flags = (ret->flags & ~EVENT_FILE_CUT) | flags;
+}
+
+/* Another file's path led through this folder: go on as that did from here. False: none did. */
+static __always_inline bool step_to_cached(struct scratch *s)
 {
 	__u32 place = (__u32)(s->dentry >> 6 ^ s->dentry >> 12 ^ s->mnt >> 6) % CACHED_FOLDERS;
 	struct cached_folder *folder = &s->folders[place];
@@ -110,9 +164,9 @@ static __always_inline bool step_to_cached(struct scratch *s, struct event_file 
 	if (folder->dentry == s->dentry && folder->mnt == s->mnt && folder->epoch == s->epoch &&
 	    folder->file != s->index) {
 		if (folder->offset != EVENT_NO_NAME)
-			link_name(s, ret, folder->offset);
-		ret->flags = (ret->flags & ~EVENT_FILE_CUT) |
-			     (file_in_record(s, folder->file)->flags & PATH_FLAGS);
+			link_name(s, folder->offset);
+		set_path_flags(s, file_in_record(s, folder->file)->flags &
+					  (PATH_FLAGS & ~EVENT_FILE_DELETED));
 		end_walk(s);
 		return true;
 	}
@@ -126,61 +180,62 @@ static __always_inline bool step_to_cached(struct scratch *s, struct event_file 
 		};
 		s->folder = place;
 		s->folder_offset = s->paths_used;
+		s->sharing = s->nr_folders++ > 0;
 	}
 	return false;
 }
 
 /* The walk is at the root of a mount: go on in the one that it is mounted on, or end. */
-static __always_inline void step_out_of_mount(struct scratch *s, struct event_file *ret,
+static __always_inline void step_out_of_mount(struct scratch *s, struct dentry *dentry,
 					      bool parentless)
 {
 	struct mount *mount = (void *)s->mnt - bpf_core_field_offset(struct mount, mnt);
-	struct mount *above = probe(mount, mnt_parent);
+	struct mount *above = COPIED(s->mount, mount, MOUNT_PARTS, mnt_parent);
+	bool unnamed = s->previous == EVENT_NO_NAME;
+	__u32 flags = 0;
 
 	if (above != mount) {
-		s->dentry = (__u64)probe(mount, mnt_mountpoint);
-		s->mnt = (__u64)above + bpf_core_field_offset(struct mount, mnt);
-		s->mnt_root = (__u64)probe((struct vfsmount *)s->mnt, mnt_root);
+		s->dentry = (__u64)COPIED(s->mount, mount, MOUNT_PARTS, mnt_mountpoint);
+		enter_mount(s, (__u64)above + bpf_core_field_offset(struct mount, mnt));
 		return;
 	}
 	/* The top: of a namespace's tree, or of a mount that is in none (an error pointer for the
 	 * kernel's own mounts, NULL after a lazy umount). */
-	ret->flags &= ~EVENT_FILE_CUT;
 	if ((__u64)probe(mount, mnt_ns) - 1 >= (__u64)-4096)
-		ret->flags |= parentless && s->previous == EVENT_NO_NAME ? EVENT_FILE_PSEUDO :
-									   EVENT_FILE_DETACHED;
-	if (s->previous == EVENT_NO_NAME) {
-		struct dentry *dentry = (struct dentry *)s->dentry;
-		bool root = !(ret->flags & EVENT_FILE_PSEUDO);
-
-		if (!add_name(s, ret, probe(dentry, d_name.name),
-			      root ? 0 : probe(dentry, d_name.len)))
-			ret->flags |= EVENT_FILE_CUT;
-	}
+		flags = parentless && unnamed ? EVENT_FILE_PSEUDO : EVENT_FILE_DETACHED;
+	if (unnamed && !add_name(s, dentry,
+				 flags & EVENT_FILE_PSEUDO ?
+					 COPIED(s->copy, dentry, DENTRY_PARTS, d_name.len) :
+					 0))
+		flags |= EVENT_FILE_CUT;
+	set_path_flags(s, flags);
 	end_walk(s);
 }
 
 /* One step up a path: out of a mount, or to the parent directory. Ends with s->dentry 0. */
 static __always_inline void step_path(struct scratch *s)
 {
-	struct event_file *ret = file_in_record(s, s->index);
 	struct dentry *dentry = (struct dentry *)s->dentry, *parent;
 
-	if (s->previous != EVENT_NO_NAME && step_to_cached(s, ret))
+	if (s->sharing && s->previous != EVENT_NO_NAME && step_to_cached(s))
 		return;
-	COPY(s->copy, dentry, struct dentry, d_name);
-	parent = COPIED(s->copy, dentry, struct dentry, d_parent);
+	copy_dentry(s, dentry);
+	parent = COPIED(s->copy, dentry, DENTRY_PARTS, d_parent);
+	if (s->dentry == s->last_dentry && parent != dentry &&
+	    !COPIED(s->copy, dentry, DENTRY_PARTS, d_hash.pprev)) {
+		s->last_flags |= EVENT_FILE_DELETED;
+		walked_file(s)->flags |= EVENT_FILE_DELETED;
+	}
 	if (s->dentry == s->mnt_root) {
-		step_out_of_mount(s, ret, parent == dentry);
+		step_out_of_mount(s, dentry, parent == dentry);
 		return;
 	}
-	if (!add_name(s, ret, COPIED(s->copy, dentry, struct dentry, d_name.name),
-		      COPIED(s->copy, dentry, struct dentry, d_name.len))) {
+	if (!add_name(s, dentry, COPIED(s->copy, dentry, DENTRY_PARTS, d_name.len))) {
 		end_walk(s);
 		return;
 	}
 	if (parent == dentry) { /* no directory holds it: a socket, a pipe, a memfd */
-		ret->flags = (ret->flags & ~EVENT_FILE_CUT) | EVENT_FILE_PSEUDO;
+		set_path_flags(s, EVENT_FILE_PSEUDO);
 		end_walk(s);
 		return;
 	}
@@ -190,8 +245,6 @@ static __always_inline void step_path(struct scratch *s)
 /* Returns false when all paths are told. */
 static __always_inline bool step(struct scratch *s)
 {
-	struct file *file;
-
 	if (s->dentry) {
 		step_path(s);
 		return true;
@@ -199,9 +252,8 @@ static __always_inline bool step(struct scratch *s)
 	s->index++;
 	if (s->index >= s->nr_files)
 		return false;
-	file = (struct file *)*list_at(s, s->index);
-	if (file)
-		begin_walk(s, file_in_record(s, s->index), file);
+	if (*list_at(s, s->index))
+		begin_walk(s);
 	return true;
 }
 
@@ -233,10 +285,13 @@ __attribute__((noinline)) int walk_far(__u32 user)
 static __always_inline void describe_files(struct scratch *s, enum scratch_user user)
 {
 	s->event.flags |= EVENT_DESCRIBED;
+	s->super = 0;
 	write_files(user);
 	s->dentry = 0;
 	s->last_dentry = 0;
 	s->index = -1;
+	s->nr_folders = 0;
+	s->paths_room = RECORD_MAX - s->used - sizeof(struct event_section) - sizeof(__u64);
 	s->epoch++;
 	for (int i = 0; i < MAX_WALKS; i++) {
 		if (!walk_far(user))

@@ -20,12 +20,24 @@
 /* Messages of a queue that are looked through for the sender's own. */
 #define MAX_BEHIND 64
 
+/* UNIXCB() of net/af_unix.h */
+static __always_inline struct unix_skb_parms *parms_of(struct sk_buff *skb)
+{
+	return (void *)skb + bpf_core_field_offset(struct sk_buff, cb);
+}
+
 static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
 {
-	/* UNIXCB() of net/af_unix.h */
-	return probe(
-		(struct unix_skb_parms *)((void *)skb + bpf_core_field_offset(struct sk_buff, cb)),
-		fp);
+	return probe(parms_of(skb), fp);
+}
+
+/*
+ * Nothing goes or went with this message. One whose descriptors somebody takes at this moment is in its
+ * queue without them for a while, but then something of it was read before: unix_stream_read_generic().
+ */
+static __always_inline bool is_plain(struct sk_buff *skb)
+{
+	return !list_of(skb) && !probe(parms_of(skb), consumed);
 }
 
 /* Is the message in its queue still? A buffer that was taken out leads nowhere. */
@@ -34,6 +46,21 @@ static __always_inline bool is_linked(struct sk_buff *skb, struct scm_fp_list *l
 	struct sk_buff *next = probe(skb, next);
 
 	return next && probe(next, prev) == skb && list_of(skb) == list;
+}
+
+/*
+ * Is it the message still of which s->lists has the files, from `sk`? What it lay in can be another message by
+ * now: both the buffer and the list are soon used again.
+ */
+static __always_inline bool is_unchanged(const struct scratch *s, __u64 skb, __u64 list, __u64 sk)
+{
+	struct scm_fp_list *fp = (struct scm_fp_list *)list;
+	__u64 first = 0;
+
+	copy_kernel(&first, sizeof(first),
+		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
+	return (__u64)probe((struct sk_buff *)skb, sk) == sk && (__u32)probe(fp, count) == s->nr_files &&
+	       first == s->lists[0] && is_linked((struct sk_buff *)skb, fp);
 }
 
 /* Some files of the list are not those of the hint. Returns 0 when all are the same. */
@@ -75,32 +102,87 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 	return true;
 }
 
+/* Has the kernel the tracepoints at the ends of sends and receives, and sk_data_ready? They came with 6.3. */
+#ifndef has_lengths
+const volatile bool has_lengths = true;
+#endif
+
 enum found {
 	FOUND_NONE,
 	FOUND_CLAIMED, /* this thread has claimed it before */
+	FOUND_EARLIER, /* it is of an earlier call of this thread, as all that come before it */
 	FOUND_OWN,
 };
+
+/* Who decided something about the message of a number: the first who enters it here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384); /* far more than are decided about at one time */
+	__type(key, __u64);
+	__type(value, __u64);
+} deciders SEC(".maps");
+
+#define DECIDED_SENDER (1ULL << 63) /* beside a number: which thread has claimed it */
+
+static __always_inline __u64 decide(__u64 number, __u64 caller)
+{
+	__u64 *first;
+
+	bpf_map_update_elem(&deciders, &number, &caller, BPF_NOEXIST);
+	first = bpf_map_lookup_elem(&deciders, &number);
+	return first ? *first : caller;
+}
+
+/* Was it claimed by the run of the program that is under way? It numbers what it claims one after the other. */
+static __always_inline bool is_of_this_run(const struct scratch *s, const struct message *message)
+{
+	return message->number >> 40 == s->run >> 40 && message->number > s->run;
+}
+
+/*
+ * What the table says of a message from the socket that the thread sends from. Before 6.3 a thread looks for
+ * its message when its call is over: not behind one that was there before that call.
+ */
+static __always_inline enum found found_in_table(const struct scratch *s,
+						 const struct message *message)
+{
+	__u64 caller = bpf_get_current_pid_tgid(), *claimer, key;
+	__u32 thread = caller;
+
+	if (!message)
+		return FOUND_OWN;
+	if (has_lengths)
+		return message->sender_tid == thread ? FOUND_CLAIMED : FOUND_NONE;
+	if (!message->sender_tid) {
+		key = message->number | DECIDED_SENDER;
+		claimer = bpf_map_lookup_elem(&deciders, &key);
+		if (claimer)
+			return *claimer == caller ? FOUND_EARLIER : FOUND_NONE;
+		return message->not_from == thread ? FOUND_EARLIER : FOUND_OWN;
+	}
+	return message->sender_tid != thread || is_of_this_run(s, message) ? FOUND_NONE :
+									     FOUND_EARLIER;
+}
 
 /* Look at the message s->look_at of the queue. Returns enum found. */
 __attribute__((noinline)) int look_at_message(__u64 sk)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct message *message;
 	struct scm_fp_list *list;
 	struct sk_buff *skb;
+	enum found found;
 
 	if (!s)
 		return FOUND_NONE;
 	skb = (struct sk_buff *)s->look_at;
 	list = (__u64)probe(skb, sk) == sk ? list_of(skb) : NULL;
-	if (!list || !has_hinted_files(s, list))
+	if (!list)
 		return FOUND_NONE;
+	found = found_in_table(s, find_message(skb));
+	if (found == FOUND_NONE || found == FOUND_EARLIER)
+		return found;
 	s->look_list = as_number(s, list);
-	message = find_message(skb);
-	if (!message)
-		return FOUND_OWN;
-	return message->sender_tid == (__u32)bpf_get_current_pid_tgid() ? FOUND_CLAIMED :
-									  FOUND_NONE;
+	return has_hinted_files(s, list) ? found : FOUND_NONE;
 }
 
 /*
@@ -193,30 +275,46 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 #define TAKER_NEVER 1 /* no thread: the claim was withdrawn */
 
 #ifdef TYPED_READS
-static __always_inline bool change_taker(struct message *message, __u64 from, __u64 to)
-{
-	return __sync_val_compare_and_swap(&message->taker, from, to) == from;
-}
-#else /* before 5.12 there is no such instruction */
-static __always_inline bool change_taker(struct message *message, __u64 from, __u64 to)
-{
-	if (message->taker != from)
-		return false;
-	message->taker = to;
-	return true;
-}
-#endif
 
 /* Of a taker: false where the claim was withdrawn. */
-static __always_inline bool take_place(struct message *message)
+static __always_inline bool take_place(struct message *place, __u64 number)
 {
-	__u64 before = message->taker;
+	__u64 before = place->taker;
 
-	return before != TAKER_NEVER && change_taker(message, before, bpf_get_current_pid_tgid());
+	return before != TAKER_NEVER &&
+	       __sync_val_compare_and_swap(&place->taker, before, bpf_get_current_pid_tgid()) !=
+		       TAKER_NEVER;
 }
 
+/* Of the sender: false where somebody has taken it with this number. */
+static __always_inline bool withdraw(struct message *place, __u64 number)
+{
+	return place->number == number &&
+	       !__sync_val_compare_and_swap(&place->taker, 0, TAKER_NEVER);
+}
+
+#else /* before 5.12 there is no such instruction */
+
+static __always_inline bool take_place(struct message *place, __u64 number)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if (!place->taker && decide(number, thread) == TAKER_NEVER)
+		return false;
+	place->taker = thread;
+	return true;
+}
+
+static __always_inline bool withdraw(struct message *place, __u64 number)
+{
+	return decide(number, TAKER_NEVER) == TAKER_NEVER;
+}
+
+#endif
+
 /* Put a claim into the table. False: it is withdrawn, somebody has taken the message before. */
-static __always_inline bool add_claim(__u64 skb, __u64 list, const struct message *message)
+static __always_inline bool add_claim(const struct scratch *s, __u64 skb, __u64 list,
+				      const struct message *message)
 {
 	struct message *found = find_message((void *)skb), *place;
 
@@ -226,17 +324,36 @@ static __always_inline bool add_claim(__u64 skb, __u64 list, const struct messag
 		return false;
 	place = table_add(&messages, skb, message);
 	if (!place) {
-		if (!find_message((void *)skb))
-			count_lost(EVENT_LOST_TABLE);
+		count_lost(EVENT_LOST_TABLE);
 		return false;
 	}
 	if (!table_find_other(&messages, skb, place) &&
-	    is_linked((struct sk_buff *)skb, (struct scm_fp_list *)list))
+	    is_unchanged(s, skb, list, message->sender_sock))
 		return true;
-	if (!change_taker(place, 0, TAKER_NEVER))
-		return true; /* the taker has this number */
+	if (!withdraw(place, message->number))
+		return true;
 	forget_message((void *)skb, message->number);
 	return false;
+}
+
+/* Before 6.3: the number of a message that others have put into the table, and nobody has claimed; or 0. */
+static __always_inline __u64 unclaimed_number(__u64 skb, __u64 list)
+{
+	struct message found;
+
+	if (has_lengths || !read_message(&found, (void *)skb) || found.list != list ||
+	    found.sender_tid)
+		return 0;
+	return found.number;
+}
+
+/* Claim the message of this number, which the table has. False: somebody has claimed or taken it. */
+static __always_inline bool adopt(const struct scratch *s, __u64 number, __u64 sk)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	return is_unchanged(s, s->look_at, s->look_list, sk) &&
+	       decide(number | DECIDED_SENDER, thread) == thread;
 }
 
 /*
@@ -247,12 +364,16 @@ static __always_inline bool add_claim(__u64 skb, __u64 list, const struct messag
 __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	__u64 number, others;
+	bool claimed;
 
 	if (!s)
 		return 0;
-	describe_claim(s, next_number(NUMBER_SENT), (struct sock *)sk, (struct sock *)peer, 0);
+	others = unclaimed_number(s->look_at, s->look_list);
+	number = others ?: next_number(NUMBER_SENT);
+	describe_claim(s, number, (struct sock *)sk, (struct sock *)peer, 0);
 	s->claim = (struct message){
-		.number = s->event.message,
+		.number = number,
 		.list = s->look_list,
 		.sock = peer,
 		.ino = head_of(s)->sockets[EVENT_OTHER].socket.ino,
@@ -262,10 +383,48 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 		.state = MESSAGE_QUEUED,
 		.described = true,
 	};
-	if (!add_claim(s->look_at, s->look_list, &s->claim))
+	claimed = others ? adopt(s, others, sk) :
+			   add_claim(s, s->look_at, s->look_list, &s->claim);
+	if (!claimed)
 		s->event.message = 0; /* its taker does not know it */
 	report_record(s);
 	return 0;
+}
+
+/*
+ * Before 6.3: the thread's call is over, and it has not claimed the last message of the queue, since another
+ * thread has changed what the call names. Whatever the next calls name, they cannot have sent this one.
+ * Returns whether there is such a message.
+ */
+__attribute__((noinline)) int bar_last(__u64 sk, __u64 peer)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
+	struct sk_buff *last;
+	__u64 list;
+
+	if (!s)
+		return 0;
+	last = probe((struct sk_buff *)head, prev);
+	if (!last || (__u64)last == head || (__u64)probe(last, sk) != sk)
+		return 0;
+	list = (__u64)list_of(last);
+	if (!list || find_message(last))
+		return 0;
+	s->claim = (struct message){
+		.number = next_number(NUMBER_SENT),
+		.list = list,
+		.sock = peer,
+		.sender_sock = sk,
+		.count = probe((struct scm_fp_list *)list, count),
+		.state = MESSAGE_QUEUED,
+		.not_from = (__u32)bpf_get_current_pid_tgid(),
+	};
+	s->nr_files = s->claim.count;
+	copy_kernel(s->lists, sizeof(s->lists[0]),
+		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
+	add_claim(s, as_number(s, last), list, &s->claim);
+	return 1;
 }
 
 /*
@@ -364,7 +523,12 @@ __attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u
 		if (!claim_next(sk, peer))
 			return s->told_message;
 	}
-	if (s->told_message >= 0 && read_hint(s->told_message) == HINT_FILES)
+	if (s->told_message < 0 || read_hint(s->told_message) != HINT_FILES)
+		return s->told_message;
+	/* What the call names now is not what it has sent, if that is what lies there. */
+	if (!has_lengths && peer && bar_last(sk, peer))
+		count_lost(EVENT_LOST_READ);
+	else
 		tell_unnumbered(sk, peer, s->told_message, 0);
 	return s->told_message;
 }
@@ -446,10 +610,10 @@ static __always_inline bool is_queued_plain(struct sock *peer)
 	struct sk_buff *last = (void *)argument(peer, sk_receive_queue.prev), *before;
 	struct sk_buff *head = head_of_queue(peer);
 
-	if (last == head || probe(last, sk) != peer_of(peer) || list_of(last))
+	if (last == head || probe(last, sk) != peer_of(peer) || !is_plain(last))
 		return false;
 	before = probe(last, prev);
-	return before == head || !list_of(before);
+	return before == head || is_plain(before);
 }
 
 /*

@@ -53,8 +53,8 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 #define KNOWN_CURRENT have_helper(get_current_task_btf)
 #define load(pointer, member) read_known(KNOWN_CURRENT, pointer, member)
 
-/* Does it know the types of the arguments? Not in kprobes and raw tracepoints. */
-#if defined(KPROBE) || defined(RAW_TRACEPOINTS)
+/* Does it know the types of the arguments? Not in kprobes, nor of what perf's records hold. */
+#if defined(KPROBE) || defined(PERF_RECORDS)
 #define KNOWN_ARGUMENTS false
 #else
 #define KNOWN_ARGUMENTS true
@@ -68,13 +68,18 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
 {
 #ifdef TYPED_READS
-	if (size <= 16) {
+	if (size <= 32) {
 		/* read as a type that every kernel has and that begins with two words */
+		const struct timespec64 *from_ = from;
 		__u64 *words = to;
 
-		words[0] = probe((struct timespec64 *)from, tv_sec);
+		words[0] = probe(from_, tv_sec);
 		if (size > 8)
-			words[1] = probe((struct timespec64 *)from, tv_nsec);
+			words[1] = probe(from_, tv_nsec);
+		if (size > 16)
+			words[2] = probe(from_ + 1, tv_sec);
+		if (size > 24)
+			words[3] = probe(from_ + 1, tv_nsec);
 		return 0;
 	}
 #endif
@@ -82,27 +87,68 @@ static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
 }
 
 /*
- * Several members of one object: where each read is the call of a helper, the object is copied up to
- * the last of them, once.
- *   COPY(buffer, pointer, type, last);  COPIED(buffer, pointer, type, member)
+ * Several members of one object that lie near each other: where each read is the call of a helper, all from
+ * the first to the last of them are copied at once. A range is a type and these two members.
+ *   COPY(buffer, pointer, RANGE);  COPIED(buffer, pointer, RANGE, member)
+ * A member that a kernel has elsewhere is read by itself.
  */
-#define COPY_SIZE 256
+#define COPY_SIZE 256 /* of a buffer that is not an array, but a pointer to one */
+#define SIZE_OF_COPY(buffer)                                                                       \
+	(__builtin_types_compatible_p(typeof(buffer), char *) ? COPY_SIZE : sizeof(buffer))
+
+#define COPY(buffer, pointer, ...) COPY_RANGE(buffer, pointer, __VA_ARGS__)
+#define COPIED(buffer, pointer, ...) COPIED_MEMBER(buffer, pointer, __VA_ARGS__)
 
 #ifdef TYPED_READS
-#define COPY(buffer, pointer, type, last) ((void)(buffer))
-#define COPIED(buffer, pointer, type, member) probe((type *)(pointer), member)
+#define COPY_RANGE(buffer, pointer, type, first, last) ((void)(buffer))
+#define COPIED_MEMBER(buffer, pointer, type, first, last, member) probe((type *)(pointer), member)
 #else
-#define COPY(buffer, pointer, type, last)                                                          \
+#define RANGE_SIZE(...) SIZE_OF_RANGE(__VA_ARGS__)
+#define SIZE_OF_RANGE(type, first, last)                                                           \
+	(bpf_core_field_offset(type, last) + bpf_core_field_size(type, last) -                     \
+	 bpf_core_field_offset(type, first))
+#define COPY_RANGE(buffer, pointer, type, first, last)                                             \
 	({                                                                                         \
-		__u32 size_ = bpf_core_field_offset(type, last) + sizeof(((type *)0)->last);       \
+		__u32 size_ = SIZE_OF_RANGE(type, first, last);                                    \
                                                                                                    \
-		if (size_ > COPY_SIZE ||                                                           \
-		    bpf_probe_read_kernel(buffer, size_, (const void *)(pointer)))                 \
-			__builtin_memset(buffer, 0, COPY_SIZE);                                    \
+		if (size_ <= SIZE_OF_COPY(buffer) &&                                               \
+		    bpf_probe_read_kernel(buffer, size_,                                           \
+					  (const void *)(pointer) +                                \
+						  bpf_core_field_offset(type, first)))             \
+			__builtin_memset(buffer, 0, SIZE_OF_COPY(buffer));                         \
 	})
-#define COPIED(buffer, pointer, type, member)                                                      \
-	(*(typeof(((type *)0)->member) *)((buffer) + bpf_core_field_offset(type, member)))
+#define COPIED_MEMBER(buffer, pointer, type, first, last, member)                                  \
+	({                                                                                         \
+		__u32 at_ =                                                                        \
+			bpf_core_field_offset(type, member) - bpf_core_field_offset(type, first);  \
+		typeof(((type *)0)->member) copied_;                                               \
+                                                                                                   \
+		if (SIZE_OF_RANGE(type, first, last) <= SIZE_OF_COPY(buffer) &&                    \
+		    at_ <= SIZE_OF_RANGE(type, first, last) - sizeof(copied_))                     \
+			copied_ = *(typeof(copied_) *)((buffer) + at_);                            \
+		else                                                                               \
+			copied_ = probe((type *)(pointer), member);                                \
+		copied_;                                                                           \
+	})
 #endif
+
+/* The same of the current task and what its members lead to: plain loads where they can be. */
+#define COPY_UNKNOWN(known, buffer, pointer, ...)                                                  \
+	({                                                                                         \
+		if (!(known))                                                                      \
+			COPY(buffer, pointer, __VA_ARGS__);                                        \
+	})
+#define LOADED(known, buffer, pointer, ...) LOADED_MEMBER(known, buffer, pointer, __VA_ARGS__)
+#define LOADED_MEMBER(known, buffer, pointer, type, first, last, member)                           \
+	({                                                                                         \
+		typeof(((type *)0)->member) loaded_;                                               \
+                                                                                                   \
+		if (known)                                                                         \
+			loaded_ = (pointer)->member;                                               \
+		else                                                                               \
+			loaded_ = COPIED(buffer, pointer, type, first, last, member);              \
+		loaded_;                                                                           \
+	})
 
 static __always_inline struct task_struct *current_task(void)
 {
@@ -113,14 +159,15 @@ static __always_inline struct task_struct *current_task(void)
 
 /*
  * The registers with which the task entered the kernel. Before bpf_task_pt_regs() they lay at the
- * very end of the stack; with FRED (6.9) that is no longer so, but then there is the helper.
+ * very end of its stack; with FRED (6.9) that is no longer so, but then there is the helper.
  */
-static __always_inline struct pt_regs *user_registers(struct task_struct *task)
+#define KNOWN_REGISTERS (have_helper(task_pt_regs) && KNOWN_CURRENT)
+
+static __always_inline struct pt_regs *user_registers(void *stack)
 {
-	if (have_helper(task_pt_regs) && KNOWN_CURRENT)
+	if (KNOWN_REGISTERS)
 		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return (struct pt_regs *)(probe(task, stack) + THREAD_SIZE -
-				  bpf_core_type_size(struct pt_regs));
+	return stack + THREAD_SIZE - bpf_core_type_size(struct pt_regs);
 }
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "report.h"
 #include "table.h"
+#include "task.h"
 
 enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
@@ -28,6 +29,8 @@ enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
 #define CACHED_FOLDERS 64
 
+#define SHORT_NAME 32 /* bytes: names that are copied as such are shorter */
+
 /* A folder that a path led through: where the names go on from there. See path.h. */
 struct cached_folder {
 	__u64 dentry, mnt;
@@ -36,8 +39,21 @@ struct cached_folder {
 	__u32 file; /* whose path was walked through it: its flags hold from there on */
 };
 
+/* A control message in kernel memory, or in that of a 64-bit process: cmsg(3). */
+struct cmsghdr {
+	__u64 cmsg_len;
+	__s32 cmsg_level;
+	__s32 cmsg_type;
+};
+
+/* Where a file is in the tree. */
+struct place {
+	__u64 dentry, mnt;
+};
+
 struct scratch {
 	__u64 lists[SCM_MAX_FD + 3]; /* addresses of the files, as in struct scm_fp_list */
+	struct cmsghdr header; /* a control message, whose numbers follow */
 	__s32 fds[SCM_MAX_FD + 3]; /* their numbers */
 	__u32 nr_fds;
 	struct call call; /* see call.h */
@@ -47,24 +63,35 @@ struct scratch {
 	bool control_in_user; /* in the memory of the process, not the kernel's copy of it */
 	bool control_compat; /* in that of a 32-bit one */
 	bool control_unread; /* some of it could not be read */
+	bool more_named; /* they name more descriptors than SCM_MAX_FD */
 	__u8 busy; /* SCRATCH_MOVE, which two programs share */
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h. */
 	__u64 look_at, look_list;
+	__u64 run; /* what this run of a program numbers comes after it */
 	__u32 next_message;
 	__s32 told_message;
 	__u64 addressee; /* where a message goes to */
-	struct message claim; /* that gets a place in the table */
+	struct message claim; /* that gets a place in the table, or was read there */
+	struct message fresh;
+
+	/* The file system of the file before, see file.h. */
+	__u64 super; /* 0: none of this record */
+	__u32 dev, magic;
 
 	/* The walk that finds the paths, see path.h. */
+	struct place places[SCM_MAX_FD + 3]; /* where the files are */
 	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */
+	char mount[COPY_SIZE]; /* a copy of what has mnt */
 	__u64 last_dentry, last_mnt; /* the file before */
-	__u32 last_offset, last_index;
+	__u32 last_offset, last_flags;
 	__u32 index; /* the file whose path it is */
 	__u32 previous; /* offset of the name whose parent comes next; EVENT_NO_NAME: none yet */
-	__u32 path_length;
+	__u32 path_length, paths_room;
 	__u32 folder; /* place among the cached ones where this file's folder is; none beyond them */
 	__u32 folder_offset; /* paths_used when the walk was there */
+	__u32 nr_folders; /* that are cached */
+	bool sharing; /* folders on this file's path are to be looked for, or kept */
 	__u64 epoch; /* records whose paths were walked */
 	struct cached_folder folders[CACHED_FOLDERS];
 
@@ -239,6 +266,12 @@ static __always_inline struct event_file *file_in_record(struct scratch *s, __u3
 	return record_at(s, s->files_at + index * sizeof(struct event_file));
 }
 
+/* The current task, as the one of the record. */
+static __always_inline void write_current(struct scratch *s)
+{
+	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), s->copy);
+}
+
 /* Report the record. */
 static __always_inline void report_record(struct scratch *s)
 {
@@ -255,6 +288,8 @@ static __always_inline void report_record(struct scratch *s)
 	}
 	if (size > RECORD_MAX)
 		size = RECORD_MAX;
+	if (s->more_named)
+		s->event.flags |= EVENT_MORE;
 	s->event.size = size;
 	report(s->record, size, &s->unwoken);
 }

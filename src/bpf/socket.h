@@ -5,16 +5,21 @@
 
 #include "record.h"
 
+#define TABLE_SIZE struct fdtable, max_fds, fd
+
 /* The file that a descriptor of the current task leads to; NULL where there is none. */
 static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 fd)
 {
 	struct files_struct *files = load(task, files);
 	struct fdtable *table = load(files, fdt);
-	struct file *file = NULL;
+	struct file *file = NULL, **all;
+	char copy[16];
 
-	if (fd < 0 || (__u32)fd >= load(table, max_fds))
+	COPY_UNKNOWN(KNOWN_CURRENT, copy, table, TABLE_SIZE);
+	if (fd < 0 || (__u32)fd >= LOADED(KNOWN_CURRENT, copy, table, TABLE_SIZE, max_fds))
 		return NULL;
-	copy_kernel(&file, sizeof(file), load(table, fd) + fd);
+	all = LOADED(KNOWN_CURRENT, copy, table, TABLE_SIZE, fd);
+	copy_kernel(&file, sizeof(file), all + fd);
 	return file;
 }
 
@@ -48,13 +53,20 @@ static __always_inline struct sock *unix_socket_of(struct file *file)
 	return sk && probe(sk, __sk_common.skc_family) == AF_UNIX ? sk : NULL;
 }
 
+/* Is it the file of this socket? `socket` is its struct socket, NULL where that is not known yet. */
+static __always_inline bool is_file_of(struct file *file, struct sock *sk, struct socket *socket)
+{
+	if (!socket && sk)
+		socket = probe(sk, sk_socket);
+	return socket && probe(file, private_data) == socket;
+}
+
 /* The descriptor `fd` of the current task if it leads to this socket, else -1. */
 static __always_inline __s32 fd_of_socket(struct task_struct *task, __s32 fd, struct sock *sk)
 {
 	struct file *file = file_of_fd(task, fd);
-	struct socket *socket = file && sk ? probe(file, private_data) : NULL;
 
-	return socket && probe(sk, sk_socket) == socket ? fd : -1;
+	return file && is_file_of(file, sk, NULL) ? fd : -1;
 }
 
 /* Write a socket of the record. `fd` is a descriptor of the task of the event for it, or -1. */
@@ -85,23 +97,15 @@ struct unix_ends {
 	struct sock *peer;
 };
 
+#define UNIX_ENDS struct unix_sock, addr, peer
+
 static __always_inline struct unix_ends ends_of(struct scratch *s, struct sock *sk)
 {
-	struct unix_ends ends = {};
+	struct unix_ends ends;
 
-#ifdef TYPED_READS
-	ends.name = probe((struct unix_sock *)sk, addr);
-	ends.peer = probe((struct unix_sock *)sk, peer);
-#else
-	__u32 begin = bpf_core_field_offset(struct unix_sock, addr);
-	__u32 peer = bpf_core_field_offset(struct unix_sock, peer) - begin;
-
-	if (peer > COPY_SIZE - sizeof(void *) ||
-	    bpf_probe_read_kernel(s->copy, peer + sizeof(void *), (void *)sk + begin))
-		return ends;
-	ends.name = *(struct unix_address **)s->copy;
-	ends.peer = *(struct sock **)(s->copy + peer);
-#endif
+	COPY(s->copy, sk, UNIX_ENDS);
+	ends.name = COPIED(s->copy, sk, UNIX_ENDS, addr);
+	ends.peer = COPIED(s->copy, sk, UNIX_ENDS, peer);
 	return ends;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that the kernel may preempt: fentry and fexit, and since 7.0 those of tracepoints. It skips a program that another task is inside
- * of on that CPU, so one that is preempted costs the events of all who come meanwhile: a quarter of
- * them, among forty busy processes.
+ * fentry and fexit programs may be preempted. The kernel skips a program that another task is inside of on
+ * that CPU, so one that is preempted costs the events of all who come meanwhile: a quarter of them, among
+ * forty busy processes.
  *
  * So a program is not preempted while it works; but the kernel begins and ends it, and a tick that
  * comes in these few instructions still does it, until that task has a CPU again. So user space loads
@@ -11,12 +11,8 @@
  * does not promise. With one stand-in a crowd of forty processes still lost events in one of ten runs,
  * on slow processors.
  *
- * All of this is left out where programs are not preempted so, in kernels before 6.15 too: they are
- * commonly not built for it.
- *
- * What is lost: with fentry, every run that was skipped and that no stand-in made up for. The programs of
- * tracepoints run for other sockets too, and leave at once; there it is at most what all three of a hook
- * skipped (SKIPS_TELL_NOTHING).
+ * What is lost is every run that was skipped and that no stand-in made up for. All of this is left out where
+ * programs are not preempted so, in kernels before 6.15 too: they are commonly not built for it.
  */
 #ifndef FDPASS_STAND_IN_H
 #define FDPASS_STAND_IN_H
@@ -32,12 +28,6 @@ enum hook {
 	HOOK_DESTROYED,
 	HOOK_MOVED, /* a thread is inside one of these at a time */
 	HOOK_CREATED, /* a thread creates one file at a time */
-	HOOK_QUEUED,
-	HOOK_TAKEN,
-	HOOK_RECEIVED,
-	HOOK_DROPPED,
-	HOOK_CONSUMED,
-	HOOK_EXIT, /* of a system call */
 	NR_HOOKS
 };
 
@@ -87,13 +77,11 @@ static __always_inline bool take_turn(enum hook hook)
 	if (turn & mine)
 		turn = 0;
 	task_turns->of[hook] = turn | mine | TURN_DONE;
-#ifndef SKIPS_TELL_NOTHING
 	/* The kernel counts each time that it skipped the first one; see EVENT_LOST_SKIPPED. */
 	if (turn & TURN_DONE && stand_in == 0)
 		add_lost(EVENT_LOST_SKIPPED, 1);
 	if (!(turn & TURN_DONE) && stand_in != 0)
 		add_lost(EVENT_LOST_SKIPPED, -1);
-#endif
 	return !(turn & TURN_DONE);
 }
 
@@ -122,9 +110,7 @@ static __always_inline bool take_turn(enum hook hook)
 
 #define preemptible false
 #define UNDISTURBED(work) work
-#ifndef IN_TURN /* whoever cannot have stand-ins does otherwise */
 #define IN_TURN(hook, work) work
-#endif
 
 #endif
 

@@ -4,9 +4,8 @@
  * whole life, by that of their struct sk_buff for the one that sees only queues. Both are unique while
  * the message is queued.
  *
- * Where programs have compare-and-exchange (since 5.12) it is an array of buckets that they search
- * themselves: a look-up in the kernel's hash costs more instructions than all that a handler then
- * does with what it found. Else it is such a hash.
+ * It is an array of buckets that the programs search themselves: a look-up in the kernel's hash costs more
+ * instructions than all that a handler then does with what it found.
  */
 #ifndef FDPASS_TABLE_H
 #define FDPASS_TABLE_H
@@ -24,6 +23,7 @@ enum message_state {
 struct message {
 	__u64 number; /* event.message */
 	__u64 sock; /* the receiving socket; 0 not known */
+	__u64 socket; /* its struct socket, likewise */
 	__u64 ino; /* its inode; 0 not known */
 	__u64 sender_sock;
 	union {
@@ -40,16 +40,20 @@ struct message {
 	__u8 state; /* enum message_state */
 	__u8 described; /* user space was told what the files are */
 	__u32 control_flags; /* msg_flags then */
-	__u32 send_flags; /* SEND_* of fail.h */
+	union {
+		__u32 send_flags; /* SEND_* of fail.h */
+		__u32 not_from; /* of one that no thread has claimed: the thread that cannot have sent it */
+	};
 };
-
-#ifdef TYPED_READS
 
 #define BUCKET_BITS 14
 #define BUCKET_SIZE 8
 
 struct bucket {
 	__u64 keys[BUCKET_SIZE]; /* 0: free */
+#ifndef TYPED_READS
+	__u64 claims[BUCKET_SIZE];
+#endif
 	struct message messages[BUCKET_SIZE];
 };
 
@@ -88,8 +92,6 @@ static __always_inline struct message *table_find(void *table, __u64 address)
 	return NULL;
 }
 
-#define KEY_BUSY 1 /* no address: a message is being written there */
-
 /* Another place with this address than `place`; NULL: there is none. */
 static __always_inline struct message *table_find_other(void *table, __u64 address,
 							const struct message *place)
@@ -106,6 +108,14 @@ static __always_inline struct message *table_find_other(void *table, __u64 addre
 	return NULL;
 }
 
+/* In the key of a message that is found by its number alone: the address may be another one's by now. */
+#define KEY_RETIRED 2
+
+static __always_inline bool has_key(const struct bucket *bucket, int i, __u64 address)
+{
+	return (bucket->keys[i] & ~(__u64)KEY_RETIRED) == address;
+}
+
 /* The place of this address that has the message of this number. */
 static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
 {
@@ -115,11 +125,85 @@ static __always_inline struct message *table_find_numbered(void *table, __u64 ad
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+		if (has_key(bucket, i, address) && bucket->messages[i].number == number)
 			return &bucket->messages[i];
 	}
 	return NULL;
 }
+
+#define KEY_BUSY 1 /* no address: a message is being written there */
+
+#ifdef TYPED_READS
+
+/* Claim a place that is free, until it is published. */
+static __always_inline bool claim_free(struct bucket *bucket, int i)
+{
+	return !bucket->keys[i] && !__sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY);
+}
+
+static __always_inline void publish_place(struct bucket *bucket, int i, __u64 address)
+{
+	__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
+}
+
+/* Free the place, unless somebody else does. */
+static __always_inline void free_place(struct bucket *bucket, int i, __u64 number)
+{
+	if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
+		return;
+	bucket->messages[i].state = 0;
+	barrier();
+	bucket->keys[i] = 0;
+}
+
+#else
+
+/*
+ * Before 5.12 there is no compare-and-exchange, only an addition that tells nothing: who reads 1 after it
+ * is alone at this place. Of several who meet there perhaps none is.
+ */
+static __always_inline bool claim_place(struct bucket *bucket, int i)
+{
+	__sync_fetch_and_add(&bucket->claims[i], 1);
+	if (*(volatile __u64 *)&bucket->claims[i] == 1)
+		return true;
+	__sync_fetch_and_add(&bucket->claims[i], -1);
+	return false;
+}
+
+static __always_inline void release_place(struct bucket *bucket, int i)
+{
+	barrier();
+	__sync_fetch_and_add(&bucket->claims[i], -1);
+}
+
+static __always_inline bool claim_free(struct bucket *bucket, int i)
+{
+	if (bucket->keys[i] || !claim_place(bucket, i))
+		return false;
+	if (!*(volatile __u64 *)&bucket->keys[i])
+		return true;
+	release_place(bucket, i);
+	return false;
+}
+
+static __always_inline void publish_place(struct bucket *bucket, int i, __u64 address)
+{
+	barrier();
+	bucket->keys[i] = address;
+	release_place(bucket, i);
+}
+
+/* Each list ends once: nobody else frees it. */
+static __always_inline void free_place(struct bucket *bucket, int i, __u64 number)
+{
+	bucket->messages[i].number = 0;
+	bucket->messages[i].state = 0;
+	barrier();
+	bucket->keys[i] = 0;
+}
+
+#endif
 
 /*
  * Add a message, though there may be one of this address already. A place is published when it is written.
@@ -134,10 +218,10 @@ static __always_inline struct message *table_add(void *table, __u64 address,
 		return NULL;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] || __sync_val_compare_and_swap(&bucket->keys[i], 0, KEY_BUSY))
+		if (!claim_free(bucket, i))
 			continue;
 		bucket->messages[i] = *message;
-		__sync_val_compare_and_swap(&bucket->keys[i], KEY_BUSY, address);
+		publish_place(bucket, i, address);
 		return &bucket->messages[i];
 	}
 	return NULL;
@@ -155,81 +239,34 @@ static __always_inline struct message *table_keep(void *table, __u64 address,
 	return found;
 }
 
-/*
- * Forget the message of this number; who reads the table meanwhile tells a message by it. Returns
- * whether it was there still.
- */
-static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
+/* What is at this address ends before its message does: from now on that is found by its number alone. */
+static __always_inline void table_retire(void *table, __u64 address, __u64 number)
 {
 	struct bucket *bucket = bucket_of(table, address);
 
 	if (!bucket)
-		return false;
+		return;
 #pragma unroll
 	for (int i = 0; i < BUCKET_SIZE; i++) {
-		if (bucket->keys[i] != address || bucket->messages[i].number != number)
-			continue;
-		if (__sync_val_compare_and_swap(&bucket->messages[i].number, number, 0) != number)
-			return false;
-		bucket->messages[i].state = 0;
-		barrier();
-		bucket->keys[i] = 0;
-		return true;
+		if (bucket->keys[i] == address && bucket->messages[i].number == number)
+			bucket->keys[i] = address | KEY_RETIRED;
 	}
-	return false;
 }
 
-#else
-
-#define DECLARE_TABLE(name)                                                                        \
-	struct {                                                                                   \
-		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
-		__uint(max_entries, 65536);                                                        \
-		__type(key, __u64);                                                                \
-		__type(value, struct message);                                                     \
-	} name SEC(".maps")
-
-static __always_inline struct message *table_find(void *table, __u64 address)
+/* Forget the message of this number; who reads the table meanwhile tells a message by it. */
+static __always_inline void table_forget(void *table, __u64 address, __u64 number)
 {
-	return bpf_map_lookup_elem(table, &address);
+	struct bucket *bucket = bucket_of(table, address);
+
+	if (!bucket)
+		return;
+#pragma unroll
+	for (int i = 0; i < BUCKET_SIZE; i++) {
+		if (has_key(bucket, i, address) && bucket->messages[i].number == number) {
+			free_place(bucket, i, number);
+			return;
+		}
+	}
 }
-
-/* There is never another place with the address. */
-static __always_inline struct message *table_find_other(void *table, __u64 address,
-							const struct message *place)
-{
-	return NULL;
-}
-
-static __always_inline struct message *table_find_numbered(void *table, __u64 address, __u64 number)
-{
-	struct message *found = table_find(table, address);
-
-	return found && found->number == number ? found : NULL;
-}
-
-/* NULL where there is one of this address already, or no room. */
-static __always_inline struct message *table_add(void *table, __u64 address,
-						 const struct message *message)
-{
-	if (bpf_map_update_elem(table, &address, message, BPF_NOEXIST))
-		return NULL;
-	return bpf_map_lookup_elem(table, &address);
-}
-
-static __always_inline struct message *table_keep(void *table, __u64 address,
-						  const struct message *message)
-{
-	if (bpf_map_update_elem(table, &address, message, BPF_ANY))
-		return NULL;
-	return bpf_map_lookup_elem(table, &address);
-}
-
-static __always_inline bool table_forget(void *table, __u64 address, __u64 number)
-{
-	return !bpf_map_delete_elem(table, &address);
-}
-
-#endif
 
 #endif

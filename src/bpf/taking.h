@@ -25,6 +25,7 @@ struct taking {
 	__u64 skb;
 	__u64 number;
 	__u64 list;
+	__u64 sk; /* that it is received on, before 6.3; 0: not known for certain */
 	__u64 files[SCM_MAX_FD + 3]; /* its descriptors' */
 	__u64 free[FREE_WORDS]; /* a bit for each number that was free, from first_word on */
 	__u32 first_word;
@@ -158,32 +159,48 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 
-/* The message in the table, which the taker puts there if its sender has not. NULL: there is no room. */
-static __always_inline struct message *taken_message(struct sk_buff *skb, struct scm_fp_list *list)
+/* Take the message with the number that it has at this place, if it is this one; s->claim is what it is. */
+static __always_inline bool take_claimed(struct scratch *s, struct message *place,
+					 struct sk_buff *skb, struct scm_fp_list *list)
+{
+	if (!place || !read_place(&s->claim, skb, place) || s->claim.list != (__u64)list)
+		return false;
+	/* Who takes it keeps the place: if it is still there then, it stays. */
+	return take_place(place, s->claim.number) && find_numbered(skb, s->claim.number) == place;
+}
+
+/*
+ * The message in the table, which the taker puts there if its sender has not. s->claim is what it is. False:
+ * there is no room.
+ */
+static __always_inline bool take_message(struct scratch *s, struct sk_buff *skb,
+					 struct scm_fp_list *list)
 {
 	struct message *found = find_message(skb), *place;
-	struct message fresh = {
-		.number = next_number(NUMBER_TAKEN),
+	__u64 number;
+
+	if (take_claimed(s, found, skb, list))
+		return true;
+	if (found && found->list != (__u64)list) /* the end of an earlier one was missed */
+		forget_message(skb, found->number);
+	number = next_number(NUMBER_TAKEN);
+	s->fresh = (struct message){
+		.number = number,
 		.list = (__u64)list,
 		.sender_sock = (__u64)probe(skb, sk),
 		.count = probe(list, count),
 		.state = MESSAGE_QUEUED,
 		.taker = bpf_get_current_pid_tgid(),
 	};
-
-	if (found && found->list == (__u64)list) {
-		if (take_place(found))
-			return found;
-	} else if (found) { /* the end of an earlier one was missed */
-		forget_message(skb, found->number);
-	}
-	place = table_add(&messages, (__u64)skb, &fresh);
+	place = table_add(&messages, (__u64)skb, &s->fresh);
+	/* Its sender may have claimed it meanwhile. */
 	found = place ? table_find_other(&messages, (__u64)skb, place) : find_message(skb);
-	if (found && found->list == (__u64)list && take_place(found)) {
+	if (take_claimed(s, found, skb, list)) {
 		if (place)
-			forget_message(skb, fresh.number);
-		return found;
+			forget_message(skb, number);
+		return true;
 	}
+	s->claim = s->fresh;
 	if (!place)
 		count_lost(EVENT_LOST_TABLE);
 	return place;
@@ -449,6 +466,32 @@ static __always_inline void end_taking(struct taking *taking, __u64 sk, bool pee
 }
 
 /*
+ * Before 6.3: the socket that this message is received on. It is the one of the call's descriptor, unless
+ * another thread has put something else there since the call began: so it is told where nobody can, or
+ * where the message was sent to it.
+ */
+__attribute__((noinline)) __u64 receiving_socket(__u64 skb)
+{
+	struct call call = current_call(SCRATCH_END);
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct taking *taking;
+	struct sock *sk, *sender = probe((struct sk_buff *)skb, sk);
+	struct message *message = find_message((void *)skb);
+	__u32 zero = 0;
+
+	taking = bpf_map_lookup_elem(&new_taking, &zero);
+	if (!s || !taking || (!is_receive(&call) && call.kind != CALL_READ))
+		return 0;
+	sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+	if (!sk)
+		return 0;
+	if (taking->alone || (message && message->sock == (__u64)sk) ||
+	    (probe(sk, sk_type) != SOCK_DGRAM && peer_of(sender) == sk))
+		return as_number(s, sk);
+	return 0;
+}
+
+/*
  * skb_copy_datagram_iovec(skb): the current thread copies the data of a message that has descriptors, from
  * `sender`. The message cannot end meanwhile.
  */
@@ -456,25 +499,25 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct call call = current_call(SCRATCH_END);
-	struct message *message;
+	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *taking;
-	__u32 zero = 0;
+	__u32 zero = 0, count = probe((struct scm_fp_list *)list, count);
 
 	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	message = taken_message((void *)skb, (void *)list);
-	if (!taking || !message)
+	if (!s || !taking || !take_message(s, (void *)skb, (void *)list))
 		return 0;
 	taking->skb = skb;
-	taking->number = message->number;
+	taking->number = s->claim.number;
 	taking->list = list;
-	taking->count = message->count < SCM_MAX_FD ? message->count : SCM_MAX_FD;
-	taking->described = message->described;
-	taking->unclaimed = !message->sender_tid;
+	taking->count = count < SCM_MAX_FD ? count : SCM_MAX_FD;
+	taking->described = s->claim.described;
+	taking->unclaimed = !s->claim.sender_tid;
 	taking->room = hinted_room(&call);
 	taking->gone = false;
 	copy_kernel(taking->files, bounded(taking->count) * sizeof(__u64),
 		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
 	note_free(taking);
+	taking->sk = has_lengths ? 0 : receiving_socket(skb);
 	if (bpf_map_update_elem(&takings, &thread, taking, BPF_NOEXIST)) {
 		if (bpf_map_update_elem(&takings, &thread, taking, BPF_EXIST))
 			count_lost(EVENT_LOST_TABLE);
@@ -488,6 +531,7 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *before = find_taking();
+	__u64 number;
 
 	if (!s)
 		return;
@@ -496,8 +540,9 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 	 * together are more than a program may have, as some compilers lay them out.
 	 */
 	if (before)
-		end_taking(before, 0, false);
-	take(as_number(s, skb), (__u64)list);
+		end_taking(before, before->sk, false);
+	number = as_number(s, list);
+	take(as_number(s, skb), number);
 }
 
 /* sock_recv_length(sk, result, flags), since 6.3: the current thread's receive is over. */
@@ -511,7 +556,7 @@ static __always_inline void on_received(struct sock *sk, int result, int flags)
 	if (result < 0)
 		forget_taking(); /* its data could not be copied */
 	else
-		end_taking(taking, as_number(s, sk), flags & MSG_PEEK);
+		end_taking(taking, sk ? as_number(s, sk) : taking->sk, flags & MSG_PEEK);
 }
 
 /* A message is dropped with its descriptors, in whoever does that. */
@@ -519,26 +564,26 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct call call = current_call(SCRATCH_END);
-	struct message *message = find_message((void *)skb);
-	bool known = message && message->list == list;
+	bool known;
 	__u64 number, sk = 0;
 	__u32 count;
 	bool described = false, unclaimed = true;
 
+	if (!s)
+		return 0;
+	known = read_message(&s->claim, (void *)skb) && s->claim.list == list;
 	/* A send that is refused: it was in no queue, and how it failed is told by its result. */
-	if (!s || (!known && (is_send(&call) || call.kind == CALL_IO_URING)))
+	if (!known && (is_send(&call) || call.kind == CALL_IO_URING))
 		return 0;
 	if (known) {
-		number = message->number;
-		count = message->count;
-		sk = message->sock;
-		described = message->described;
-		unclaimed = !message->sender_tid;
-		forget_message((void *)skb, number);
+		number = s->claim.number;
+		sk = s->claim.sock;
+		described = s->claim.described;
+		unclaimed = !s->claim.sender_tid;
 	} else {
 		number = next_number(NUMBER_ENDED);
-		count = probe((struct scm_fp_list *)list, count);
 	}
+	count = probe((struct scm_fp_list *)list, count);
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	begin_end(s, EVENT_LOST, number, count, unclaimed, probe((struct sk_buff *)skb, sk));
@@ -551,6 +596,8 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 		describe_files(s, SCRATCH_END);
 	}
 	report_record(s);
+	if (known) /* what is not in the table has been told */
+		forget_message((void *)skb, number);
 	return 0;
 }
 
@@ -558,16 +605,15 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 __attribute__((noinline)) int tell_spliced(__u64 skb)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct message *message = find_message((void *)skb);
 
-	if (!s || !message)
+	if (!s || !read_message(&s->claim, (void *)skb))
 		return 0;
-	begin_end(s, EVENT_LOST, message->number, message->count, !message->sender_tid,
-		  (struct sock *)message->sender_sock);
-	describe_taker(s, (struct sock *)message->sock, false);
+	begin_end(s, EVENT_LOST, s->claim.number, s->claim.count, !s->claim.sender_tid,
+		  (struct sock *)s->claim.sender_sock);
+	describe_taker(s, (struct sock *)s->claim.sock, false);
 	s->event.fate = EVENT_FATE_READ;
-	forget_message((void *)skb, message->number);
 	report_record(s);
+	forget_message((void *)skb, s->event.message);
 	return 0;
 }
 
@@ -575,10 +621,6 @@ __attribute__((noinline)) int tell_spliced(__u64 skb)
  * Before 6.3 (sock_recv_length()) only the end of recvmsg(2) and recvmmsg(2) tells that a receive is over. All
  * others are over for us when the buffer ends; what io_uring then installs is not known.
  */
-#ifndef has_lengths
-const volatile bool has_lengths = true;
-#endif
-
 static __always_inline bool tells_its_end(const struct call *call)
 {
 	return has_lengths || is_receive(call);
@@ -599,6 +641,8 @@ __attribute__((noinline)) int tell_unseen(void)
 		sender = message->sender_sock;
 		sk = message->sock;
 	}
+	if (!sk && sender && probe((struct sock *)sender, sk_type) != SOCK_DGRAM)
+		sk = as_number(s, peer_of((struct sock *)sender));
 	begin_end(s, EVENT_RECEIVED, taking->number, taking->count, taking->unclaimed,
 		  (struct sock *)sender);
 	if (!taking->described)
@@ -619,10 +663,13 @@ static __always_inline void end_of_buffer(struct taking *taking)
 	struct call call = current_call(SCRATCH_END);
 
 	taking->gone = true;
-	if (tells_its_end(&call))
+	if (tells_its_end(&call)) {
+		/* Until then the sender may have the buffer again, for its next message. */
+		retire_message((void *)taking->skb, taking->number);
 		return;
+	}
 	if (call.kind == CALL_READ)
-		end_taking(taking, 0, false);
+		end_taking(taking, taking->sk, false);
 	else
 		tell_unseen();
 	forget_taking();
@@ -634,11 +681,13 @@ static __always_inline void on_freed(struct sk_buff *skb, struct scm_fp_list *li
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct message *message;
 	struct taking *taking;
+	__u64 number;
 
 	if (!s)
 		return;
 	if (list) {
-		tell_dropped(as_number(s, skb), (__u64)list);
+		number = as_number(s, list);
+		tell_dropped(as_number(s, skb), number);
 		return;
 	}
 	message = find_message(skb);

@@ -3,7 +3,9 @@
 #ifndef FDPASS_TASK_H
 #define FDPASS_TASK_H
 
-#include "record.h"
+#include "event.h"
+#include "kernel.h"
+#include "read.h"
 
 /* fdpass -- COMMAND: the tracer's own pid, whose descendants are marked; 0: nobody is. */
 const volatile __s32 tracer_pid = 0;
@@ -27,38 +29,66 @@ static __always_inline bool descends_from_tracer(struct task_struct *task)
 	return false;
 }
 
-/* In what follows, of the task, and of what its members lead to; `current`: it is the current one. */
-#define of_task(pointer, member) read_known(current &&KNOWN_CURRENT, pointer, member)
+#define TASK_IDS struct task_struct, pid, group_leader
+#define CRED_IDS struct cred, uid, gid
+#define PROXIES struct nsproxy, mnt_ns, net_ns
+
+/*
+ * In what follows, of the task and what its members lead to: `buffer` is memory for copies, where it is the
+ * current task, else NULL.
+ */
+#define OF_CURRENT (buffer && KNOWN_CURRENT)
+#define copy_of(pointer, range)                                                                    \
+	({                                                                                         \
+		if (buffer)                                                                        \
+			COPY_UNKNOWN(KNOWN_CURRENT, buffer, pointer, range);                       \
+	})
+#define of_task(pointer, range, member)                                                            \
+	({                                                                                         \
+		typeof((pointer)->member) of_task_;                                                \
+                                                                                                   \
+		if (buffer)                                                                        \
+			of_task_ = LOADED(KNOWN_CURRENT, buffer, pointer, range, member);          \
+		else                                                                               \
+			of_task_ = probe(pointer, member);                                         \
+		of_task_;                                                                          \
+	})
+/* A member that lies alone. */
+#define alone_of_task(pointer, member) read_known(OF_CURRENT, pointer, member)
+
+#define PID_NS_INIT_INO 0xeffffffcU /* of the initial pid namespace: linux/nsfs.h */
 
 /* The thread group's pid in the pid namespace of the task itself, and that namespace. */
-static __always_inline void write_pid_namespace(struct event_task *ret, struct task_struct *task,
-						bool current)
+static __always_inline void write_pid_namespace(struct event_task *ret, struct task_struct *leader,
+						struct pid *numbers, char *buffer)
 {
-	struct signal_struct *signal = of_task(task, signal);
-	struct pid *numbers = NULL;
-	struct upid *deepest;
+	__u64 address = 0; /* of the same: the verifier lets nothing be added to a pointer */
 	struct {
 		__u64 number; /* an int, and padding */
 		struct pid_namespace *ns;
 	} upid = {};
+	__u32 level;
 
-	ret->nspid = ret->pid;
-	copy_kernel(&numbers, sizeof(numbers),
-		    (void *)signal + bpf_core_field_offset(struct signal_struct, pids) +
-			    PIDTYPE_TGID * sizeof(numbers));
 	if (!numbers)
 		return;
-	deepest = (void *)numbers + bpf_core_field_offset(struct pid, numbers) +
-		  (__u64)probe(numbers, level) * bpf_core_type_size(struct upid);
-	copy_kernel(&upid, sizeof(upid), deepest);
+	level = alone_of_task(numbers, level);
+	if (!level) {
+		ret->pidns_id = PID_NS_INIT_INO;
+		return;
+	}
+	copy_kernel(&address, sizeof(address),
+		    (void *)leader + bpf_core_field_offset(struct task_struct, thread_pid));
+	copy_kernel(&upid, sizeof(upid),
+		    (void *)(address + bpf_core_field_offset(struct pid, numbers) +
+			     (__u64)level * bpf_core_type_size(struct upid)));
 	ret->nspid = (__u32)upid.number;
 	ret->pidns_id = probe(upid.ns, ns.inum);
 }
 
 static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struct *task,
-				      bool current)
+				      char *buffer)
 {
-	if (!current || !KNOWN_CURRENT) {
+	if (!OF_CURRENT) {
 		copy_kernel(to, EVENT_COMM_LEN,
 			    (void *)task + bpf_core_field_offset(struct task_struct, comm));
 		return;
@@ -67,60 +97,65 @@ static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struc
 	((__u64 *)to)[1] = *(__u64 *)&task->comm[8];
 }
 
-static __always_inline void write_namespaces(struct event_task *ret, struct task_struct *task,
-					     bool current)
+static __always_inline void write_namespaces(struct event_task *ret, struct nsproxy *nsproxy,
+					     char *buffer)
 {
-	struct nsproxy *nsproxy = of_task(task, nsproxy);
 	struct mnt_namespace *mntns;
 	struct net *net;
 
 	if (!nsproxy) /* it exits */
 		return;
-	mntns = of_task(nsproxy, mnt_ns);
-	ret->mntns_id = of_task(mntns, ns.inum);
-	net = of_task(nsproxy, net_ns);
-	ret->netns_id = of_task(net, ns.inum);
+	copy_of(nsproxy, PROXIES);
+	mntns = of_task(nsproxy, PROXIES, mnt_ns);
+	net = of_task(nsproxy, PROXIES, net_ns);
+	ret->mntns_id = alone_of_task(mntns, ns.inum);
+	ret->netns_id = alone_of_task(net, ns.inum);
+}
+
+static __always_inline void write_cred(struct event_task *ret, struct cred *cred, char *buffer)
+{
+	struct user_namespace *userns;
+
+	copy_of(cred, CRED_IDS);
+	ret->uid = of_task(cred, CRED_IDS, uid.val);
+	ret->gid = of_task(cred, CRED_IDS, gid.val);
+	userns = alone_of_task(cred, user_ns);
+	ret->userns_id = alone_of_task(userns, ns.inum);
 }
 
 /* Returns the EVENT_TASK_* flags of the task. */
 static __always_inline __u16 write_any_task(struct event_task *ret, struct task_struct *task,
-					    bool current)
+					    char *buffer)
 {
-	struct cred *cred = of_task(task, real_cred);
-	struct task_struct *parent = of_task(task, real_parent);
-	struct task_struct *leader = of_task(task, group_leader);
-	unsigned int flags = of_task(task, flags);
-	struct user_namespace *userns = of_task(cred, user_ns);
+	unsigned int flags = alone_of_task(task, flags);
+	struct task_struct *parent, *leader;
+	struct pid *numbers;
 
-	*ret = (struct event_task){
-		.start_time = of_task(leader, start_boottime),
-		.pid = of_task(task, tgid),
-		.tid = of_task(task, pid),
-		.uid = of_task(cred, uid.val),
-		.gid = of_task(cred, gid.val),
-		.parent_pid = of_task(parent, tgid),
-		.parent_tid = of_task(parent, pid),
-		.userns_id = of_task(userns, ns.inum),
-	};
-	if (current)
+	*ret = (struct event_task){};
+	copy_of(task, TASK_IDS);
+	ret->pid = of_task(task, TASK_IDS, tgid);
+	ret->tid = of_task(task, TASK_IDS, pid);
+	parent = of_task(task, TASK_IDS, real_parent);
+	leader = of_task(task, TASK_IDS, group_leader);
+	ret->nspid = ret->pid;
+	ret->start_time = alone_of_task(leader, start_boottime);
+	numbers = alone_of_task(leader, thread_pid);
+	ret->parent_pid = alone_of_task(parent, tgid);
+	ret->parent_tid = alone_of_task(parent, pid);
+	if (buffer)
 		ret->cgroup_id = bpf_get_current_cgroup_id();
-	write_pid_namespace(ret, task, current);
-	write_namespaces(ret, task, current);
-	read_comm(ret->comm, task, current);
-	read_comm(ret->parent_comm, parent, current);
+	write_pid_namespace(ret, leader, numbers, buffer);
+	write_namespaces(ret, alone_of_task(task, nsproxy), buffer);
+	write_cred(ret, alone_of_task(task, real_cred), buffer);
+	read_comm(ret->comm, task, buffer);
+	read_comm(ret->parent_comm, parent, buffer);
 	return (flags & PF_KTHREAD ? EVENT_TASK_KERNEL : 0) |
 	       (descends_from_tracer(task) ? EVENT_TASK_TRACED : 0);
 }
 
-/* The current task, as the one of the record. */
-static __always_inline void write_current(struct scratch *s)
-{
-	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), true);
-}
-
 static __always_inline __u16 write_task(struct event_task *ret, struct task_struct *task)
 {
-	return write_any_task(ret, task, false);
+	return write_any_task(ret, task, NULL);
 }
 
 #endif

@@ -1,116 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The third way to attach, for kernels that have neither fentry nor kprobes: the tracepoints of the
- * network. Fetches the arguments, leaves at once where it is no unix socket or no descriptor, and calls
- * the handlers of queue.h and taking.h.
+ * network. Leaves at once where it is no unix socket or no descriptor, and calls the handlers of queue.h
+ * and taking.h.
  *
  * What it costs: every message of every socket a few short programs. Since 6.3 there is a tracepoint at
  * the end of each send and receive, and no system call has to pay. Before that it takes the end of system
  * calls, which all of the machine pay for.
  *
- * Since 7.0 the kernel may preempt these programs: see stand_in.h.
+ * A program gets a tracepoint's own arguments, which is cheapest. But since 7.0 the kernel may preempt such
+ * a program, and skips it while another task is inside of it on that CPU. The programs that it runs with
+ * the records that perf makes there are never preempted: so there is a second object, with PERF_RECORDS.
  */
-#define SKIPS_TELL_NOTHING /* most runs are of other sockets */
 #include "identity.h"
 #include "move.h"
-#include "stand_in.h"
 #include "taking.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/*
- * The tracepoints that came with 6.3, and the end of system calls: programs that not every kernel can
- * have. Whoever must load all of them takes raw ones, which need not be attached.
- */
-#ifdef RAW_TRACEPOINTS
-#define NOT_EVERYWHERE "raw_tp/"
-#else
-#define NOT_EVERYWHERE "tp_btf/"
-#endif
-
-static __always_inline bool is_unix(const struct sock *sk)
+static __always_inline bool is_unix(struct sock *sk)
 {
-	return sk->__sk_common.skc_family == AF_UNIX;
+	return sk && argument(sk, __sk_common.skc_family) == AF_UNIX;
 }
 
-/* The same of an argument of these. */
-static __always_inline bool is_for_unix(struct sock *sk)
-{
-	return argument(sk, __sk_common.skc_family) == AF_UNIX;
-}
-
-/* The list of descriptors of a unix message, from an argument: by plain loads. */
+/* The list of descriptors of a unix message, from an argument: by plain loads where that is possible. */
 static __always_inline struct scm_fp_list *list_of_argument(struct sk_buff *skb)
 {
+	if (!KNOWN_ARGUMENTS)
+		return list_of(skb);
 	return *(struct scm_fp_list **)((void *)skb->cb +
 					bpf_core_field_offset(struct unix_skb_parms, fp));
 }
 
-SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(copying, struct sk_buff *skb, int length)
+/* skb_copy_datagram_iovec(skb): the data of a buffer is copied to whoever receives it. */
+static __always_inline void on_copying(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
 	struct scm_fp_list *list;
 
-	if (!sk || !is_unix(sk))
-		return 0;
+	if (!is_unix(argument(skb, sk)))
+		return;
 	list = list_of_argument(skb);
 	if (list)
-		IN_TURN(HOOK_TAKEN, on_taken(skb, list));
-	return 0;
+		on_taken(skb, list);
 }
 
-SEC("tp_btf/kfree_skb")
-int BPF_PROG(dropped, struct sk_buff *skb)
+/* kfree_skb(skb): a buffer is dropped. */
+static __always_inline void on_dropped(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
 	struct scm_fp_list *list;
 
-	if (!sk || !is_unix(sk))
-		return 0;
+	if (!is_unix(argument(skb, sk)))
+		return;
 	list = list_of_argument(skb);
 	if (list)
-		IN_TURN(HOOK_DROPPED, on_freed(skb, list));
-	return 0;
+		on_freed(skb, list);
 }
 
-SEC("tp_btf/consume_skb")
-int BPF_PROG(consumed, struct sk_buff *skb)
+/* consume_skb(skb): a buffer has served. */
+static __always_inline void on_consumed(struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
-
-	if (sk && is_unix(sk))
-		IN_TURN(HOOK_CONSUMED, on_freed(skb, list_of_argument(skb)));
-	return 0;
+	if (is_unix(argument(skb, sk)))
+		on_freed(skb, list_of_argument(skb));
 }
 
-SEC(NOT_EVERYWHERE "sk_data_ready")
-int BPF_PROG(data_ready, struct sock *sk)
+static __always_inline void on_data_ready(struct sock *sk)
 {
-	if (is_for_unix(sk) && !is_queued_plain(sk))
-		IN_TURN(HOOK_QUEUED, on_queue(sk));
-	return 0;
+	if (is_unix(sk) && !is_queued_plain(sk))
+		on_queue(sk);
 }
 
-/*
- * The counts of what is under way spare the others a look-up. Not where there are stand-ins: each has to
- * take its turn, and the first one changes the counts.
- */
+/* The counts of what is under way spare the others a look-up. */
 
-SEC(NOT_EVERYWHERE "sock_send_length")
-int BPF_PROG(send_length, struct sock *sk, int result)
+static __always_inline void on_send_length(struct sock *sk, int result)
 {
-	if ((result < 0 || nr_sending || preemptible) && is_for_unix(sk))
-		IN_TURN(HOOK_SENT, on_send_done(sk, result));
-	return 0;
+	if ((result < 0 || nr_sending) && is_unix(sk))
+		on_send_done(sk, result);
 }
 
-SEC(NOT_EVERYWHERE "sock_recv_length")
-int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
+static __always_inline void on_recv_length(struct sock *sk, int result, int flags)
 {
-	if ((nr_takings || preemptible) && is_for_unix(sk))
-		IN_TURN(HOOK_RECEIVED, on_received(sk, result, flags));
-	return 0;
+	if (nr_takings && is_unix(sk))
+		on_received(sk, result, flags);
 }
 
 /*
@@ -135,19 +105,40 @@ static __always_inline void on_sendmsg_exit(const struct call *call, long result
 	struct sock *sk;
 	__u64 number;
 
-	if (hint == HINT_NOTHING || !s)
+	if (!s)
 		return;
 	sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	if (!sk)
 		return;
 	number = as_number(s, sk);
+	s->run = next_number(NUMBER_SENT);
 	find_addressee(number, 0);
 	if (hint == HINT_UNREAD)
 		count_lost(EVENT_LOST_READ);
-	else if (result >= 0)
+	else if (hint == HINT_FILES && result >= 0)
 		tell_queued(number, s->addressee, 0, 1);
-	else
+	else if (hint == HINT_FILES)
 		tell_unnumbered(number, s->addressee, 0, result);
+	if (result >= 0 && s->addressee)
+		bar_last(number, s->addressee);
+}
+
+/* Vectors of a message that are added up. */
+#define MAX_VECTORS 16
+
+/* The length of a vector of a message: of struct iovec, or of struct compat_iovec. */
+static __always_inline __u64 vector_length(const struct call *call, __u64 vectors, __u32 index)
+{
+	__u64 length = 0;
+	__u32 compat_length = 0;
+
+	if (call->compat) {
+		bpf_probe_read_user(&compat_length, sizeof(compat_length),
+				    (void *)vectors + index * 8 + 4);
+		return compat_length;
+	}
+	bpf_probe_read_user(&length, sizeof(length), (void *)vectors + index * 16 + 8);
+	return length;
 }
 
 /* The last message was sent in part only, as a stream that is full allows: then no other was tried. */
@@ -156,21 +147,23 @@ __attribute__((noinline)) int is_partial(__u32 index)
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	const struct call *call;
 	struct user_message message;
-	__u64 sum = 0, length = 0;
+	__u64 sum = 0;
 	__u32 sent = 0;
 
 	if (!s)
 		return true;
 	call = &s->call;
-	if (!read_user_message(&message, call, index) || call->compat || message.iov_count > 16 ||
+	/* struct mmsghdr: the length that was sent is behind the message */
+	if (!read_user_message(&message, call, index) || message.iov_count > MAX_VECTORS ||
 	    bpf_probe_read_user(&sent, sizeof(sent),
-				(void *)message_at(call, index) + sizeof(message)))
+				(void *)message_at(call, index) +
+					(call->compat ? sizeof(struct compat_user_message) :
+							sizeof(struct user_message))))
 		return true;
-	for (__u32 i = 0; i < 16; i++) {
+	for (__u32 i = 0; i < MAX_VECTORS; i++) {
 		if (i >= message.iov_count)
 			break;
-		bpf_probe_read_user(&length, sizeof(length), (void *)message.iov + i * 16 + 8);
-		sum += length;
+		sum += vector_length(call, message.iov, i);
 	}
 	return sent < sum;
 }
@@ -186,6 +179,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 	if (!sk || !s)
 		return;
 	number = as_number(s, sk);
+	s->run = next_number(NUMBER_SENT);
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		__u32 index =
 			sent - 1 - i; /* the last one first: the queue is searched from its end */
@@ -240,8 +234,7 @@ static __always_inline void on_exit(long result)
 	case CALL_RECEIVE:
 	case CALL_RECEIVE_MANY:
 		if (!has_lengths && nr_takings)
-			on_received(unix_socket_of(file_of_fd(current_task(), call.fd)), result,
-				    call.flags);
+			on_received(NULL, result, call.flags);
 		break;
 	case CALL_PIDFD_GETFD: /* its arguments: the pidfd, the descriptor */
 		if (result >= 0)
@@ -255,14 +248,115 @@ static __always_inline void on_exit(long result)
 	}
 }
 
-/*
- * The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. Loaded
- * where the kernel has no sock_send_length(), or on demand.
- */
-SEC(NOT_EVERYWHERE "sys_exit")
-int BPF_PROG(exiting, struct pt_regs *registers, long result)
+/* The end of every system call, of 32-bit programs too. Leaves at once where it is none of these. */
+static __always_inline void on_sys_exit(__u32 number, long result)
 {
-	if (is_of_interest(current_task(), registers))
-		IN_TURN(HOOK_EXIT, on_exit(result));
+	if (is_of_interest(current_task(), number))
+		on_exit(result);
+}
+
+/* The programs. That of sys_exit is loaded where the kernel has no sock_send_length(), or on demand. */
+
+#ifndef PERF_RECORDS
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(copying, struct sk_buff *skb)
+{
+	on_copying(skb);
 	return 0;
 }
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(dropped, struct sk_buff *skb)
+{
+	on_dropped(skb);
+	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(consumed, struct sk_buff *skb)
+{
+	on_consumed(skb);
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(data_ready, struct sock *sk)
+{
+	on_data_ready(sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(send_length, struct sock *sk, int result)
+{
+	on_send_length(sk, result);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(recv_length, struct sock *sk, int result, int flags)
+{
+	on_recv_length(sk, result, flags);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exiting, struct pt_regs *registers, long result)
+{
+	on_sys_exit(registers->ARCH_CALL_NUMBER, result);
+	return 0;
+}
+
+#else
+
+SEC("tracepoint/skb/skb_copy_datagram_iovec")
+int copying(struct trace_event_raw_skb_copy_datagram_iovec *record)
+{
+	on_copying(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/skb/kfree_skb")
+int dropped(struct trace_event_raw_kfree_skb *record)
+{
+	on_dropped(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/skb/consume_skb")
+int consumed(struct trace_event_raw_consume_skb *record)
+{
+	on_consumed(record->skbaddr);
+	return 0;
+}
+
+SEC("tracepoint/sock/sk_data_ready")
+int data_ready(struct trace_event_raw_sk_data_ready *record)
+{
+	on_data_ready(record->skaddr);
+	return 0;
+}
+
+SEC("tracepoint/sock/sock_send_length")
+int send_length(struct trace_event_raw_sock_msg_length *record)
+{
+	on_send_length(record->sk, record->ret);
+	return 0;
+}
+
+SEC("tracepoint/sock/sock_recv_length")
+int recv_length(struct trace_event_raw_sock_msg_length *record)
+{
+	on_recv_length(record->sk, record->ret, record->flags);
+	return 0;
+}
+
+SEC("tracepoint/raw_syscalls/sys_exit")
+int exiting(struct trace_event_raw_sys_exit *record)
+{
+	on_sys_exit(record->id, record->ret);
+	return 0;
+}
+
+#endif

@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "command/options.h"
+#include "host/gap.h"
 #include "host/lockdown.h"
 #include "host/privilege.h"
 #include "host/reason.h"
@@ -27,9 +28,6 @@ static void print_machine(void)
 	else
 		printf("lockdown    not known: %s cannot be read\n", LOCKDOWN_PATH);
 }
-
-/* As large as tracer_probe() makes it. */
-#define PROBE_RING_SIZE (1 << 20)
 
 /* The name stands in the line's first column already. */
 static const char *without_name(const char *reason, const char *name)
@@ -53,13 +51,11 @@ static void print_way(const struct way_report *report, bool taken)
 
 static void print_gaps(const struct way_report *taken)
 {
-	if (!taken->gaps || !taken->gaps[0]) {
-		printf("\nWith %s, nothing is known to be missed here.\n", taken->name);
-		return;
-	}
 	printf("\nWith %s, this is not seen here:\n", taken->name);
-	for (size_t i = 0; taken->gaps[i]; i++)
-		printf("  - %s\n", taken->gaps[i]);
+	for (size_t i = 0; i < nr_gaps; i++) {
+		if (gap_is_of(&gap_table[i], taken->name))
+			printf("  - %s\n", gap_table[i].what);
+	}
 }
 
 int doctor_run(const struct options *options)
@@ -73,12 +69,6 @@ int doctor_run(const struct options *options)
 		return STATUS_CANNOT;
 	}
 	print_machine();
-	/* Trying would be ended by a kill. */
-	if (reason_memory(PROBE_RING_SIZE, reason) < 0) {
-		printf("\nfdpass cannot trace on this machine: %s\n", reason);
-		command_flush();
-		return STATUS_CANNOT;
-	}
 	for (size_t i = 0; i < tracer_nr_ways(); i++) {
 		struct way_report report;
 		int r = tracer_probe(i, &report);

@@ -3,7 +3,6 @@
 #include "command/option_table.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +23,6 @@
 #define BUFFER_LEAST (UINT64_C(256) << 10)
 #define BUFFER_MOST (UINT64_C(1) << 30)
 
-int option_refuse(char **error_message, const char *format, ...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(error_message, format, arguments);
-	va_end(arguments);
-	return size < 0 ? -ENOMEM : -EINVAL;
-}
-
 const char *option_suggest(const char *mistyped, const char *(*word)(size_t index))
 {
 	size_t least = strlen(mistyped) / 3 + 1;
@@ -53,9 +41,9 @@ const char *option_suggest(const char *mistyped, const char *(*word)(size_t inde
 
 static int refuse_number(const struct option_entry *entry, const char *value, char **error_message)
 {
-	return option_refuse(error_message, "--%s: '%s' is not %s (%llu to %llu)", entry->name,
-			     value, entry->what, (unsigned long long)entry->least,
-			     (unsigned long long)entry->most);
+	return text_refuse(error_message, "--%s: '%s' is not %s (%llu to %llu)", entry->name, value,
+			   entry->what, (unsigned long long)entry->least,
+			   (unsigned long long)entry->most);
 }
 
 static int parse_number(const struct option_entry *entry, const char *value, void *member,
@@ -70,9 +58,9 @@ static int parse_memory(const struct option_entry *entry, const char *value, voi
 			char **error_message)
 {
 	if (number_parse_size(value, entry->least, entry->most, member) < 0)
-		return option_refuse(error_message,
-				     "--%s: '%s' is not a size of 1M and more, like 256M",
-				     entry->name, value);
+		return text_refuse(error_message,
+				   "--%s: '%s' is not a size of 1M and more, like 256M",
+				   entry->name, value);
 	return 0;
 }
 
@@ -83,11 +71,10 @@ static int parse_buffer_size(const struct option_entry *entry, const char *value
 
 	if (number_parse_size(value, entry->least, entry->most, &size) < 0 ||
 	    (size & (size - 1)) != 0)
-		return option_refuse(
-			error_message,
-			"--%s: '%s' is not a power of two from %lluK to %lluM, like 8M",
-			entry->name, value, (unsigned long long)entry->least >> 10,
-			(unsigned long long)entry->most >> 20);
+		return text_refuse(error_message,
+				   "--%s: '%s' is not a power of two from %lluK to %lluM, like 8M",
+				   entry->name, value, (unsigned long long)entry->least >> 10,
+				   (unsigned long long)entry->most >> 20);
 	*(uint64_t *)member = size;
 	return 0;
 }
@@ -105,7 +92,7 @@ static int parse_file(const struct option_entry *entry, const char *value, void 
 		      char **error_message)
 {
 	if (*value == '\0')
-		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
+		return text_refuse(error_message, "--%s: its argument is empty", entry->name);
 	return parse_text(entry, value, member, error_message);
 }
 
@@ -123,7 +110,7 @@ static int parse_words(const struct option_entry *entry, const char *value, void
 	int error = filter_add_words(selection->filter, &words, value, &reason);
 
 	if (error == -EINVAL)
-		error = option_refuse(error_message, "--%s: %s", entry->name, reason);
+		error = text_refuse(error_message, "--%s: %s", entry->name, reason);
 	free(reason);
 	return error;
 }
@@ -138,7 +125,7 @@ static int parse_filter(const struct option_entry *entry, const char *value, voi
 	if (error == -EINVAL) {
 		selection->wrong_filter = value;
 		selection->wrong_place = filter_error.place;
-		error = option_refuse(error_message, "--%s: %s", entry->name, filter_error.message);
+		error = text_refuse(error_message, "--%s: %s", entry->name, filter_error.message);
 	}
 	free(filter_error.message);
 	return error;
@@ -161,9 +148,9 @@ static int parse_choice(const struct option_entry *entry, const char *value, voi
 	}
 	near = option_suggest(value, entry->choice);
 	if (near)
-		return option_refuse(error_message, "--%s: '%s' is none of %s; did you mean '%s'?",
-				     entry->name, value, names, near);
-	return option_refuse(error_message, "--%s: '%s' is none of %s", entry->name, value, names);
+		return text_refuse(error_message, "--%s: '%s' is none of %s; did you mean '%s'?",
+				   entry->name, value, names, near);
+	return text_refuse(error_message, "--%s: '%s' is none of %s", entry->name, value, names);
 }
 
 static const char *color_name(size_t index)
@@ -212,7 +199,8 @@ const struct option_entry option_table[] = {
 	  .help = "fentry, kprobe or tracepoint, not the best one" },
 	{ "max-memory", 0, "SIZE", COMMAND_TRACE, parse_memory, MEMBER(max_memory),
 	  .least = UINT64_C(1) << 20, .most = UINT64_C(1) << 40,
-	  .help = "at most, for what is in flight (default: 256M)", .unlisted = true },
+	  .help = "at most, for what is in flight (default: 256M, or half of what is left)",
+	  .unlisted = true },
 	{ "system-calls", 0, NULL, COMMAND_TRACE, NULL, MEMBER(system_calls),
 	  .help = "also see pidfd_getfd(2), and which eventfd is which, with tracepoint: "
 		  "slows every system call",

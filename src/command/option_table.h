@@ -37,8 +37,4 @@ const char *option_name(size_t index);
 /* The nearest of some words to a mistyped one; NULL: none is near. */
 const char *option_suggest(const char *mistyped, const char *(*word)(size_t index));
 
-/* Set *error_message (the caller frees it). Returns -EINVAL or -ENOMEM. */
-__attribute__((format(printf, 2, 3))) int option_refuse(char **error_message, const char *format,
-							...);
-
 #endif

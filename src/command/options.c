@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/option_table.h"
+#include "core/text.h"
 #include "host/regex.h"
 #include "output/output.h"
 
@@ -72,7 +73,7 @@ static int refuse_ambiguous(const char *name, char **error_message)
 			size += (size_t)snprintf(names + size, sizeof(names) - size, "%s--%s",
 						 size > 0 ? ", " : "", option_table[i].name);
 	}
-	return option_refuse(error_message, "--%s: could be %s", name, names);
+	return text_refuse(error_message, "--%s: could be %s", name, names);
 }
 
 /* getopt_long() returned '?': an option that there is not, or an argument where none belongs. */
@@ -85,11 +86,10 @@ static int refuse_option(const char *given, int code, char **error_message)
 	int error;
 
 	if (entry)
-		return option_refuse(error_message, "--%s: takes no argument", entry->name);
+		return text_refuse(error_message, "--%s: takes no argument", entry->name);
 	if (code != 0)
-		return option_refuse(error_message,
-				     "-%c: there is no such option; fdpass --help lists them",
-				     code);
+		return text_refuse(error_message,
+				   "-%c: there is no such option; fdpass --help lists them", code);
 	given += strlen("--");
 	equals = strchrnul(given, '=');
 	name = strndup(given, (size_t)(equals - given));
@@ -101,21 +101,21 @@ static int refuse_option(const char *given, int code, char **error_message)
 	if (nr_matches > 1)
 		error = refuse_ambiguous(name, error_message);
 	else if (near)
-		error = option_refuse(error_message,
-				      "--%s: there is no such option; did you mean '--%s'?", name,
-				      near);
+		error = text_refuse(error_message,
+				    "--%s: there is no such option; did you mean '--%s'?", name,
+				    near);
 	else
-		error = option_refuse(error_message,
-				      "--%s: there is no such option; fdpass --help lists them",
-				      name);
+		error = text_refuse(error_message,
+				    "--%s: there is no such option; fdpass --help lists them",
+				    name);
 	free(name);
 	return error;
 }
 
 static int refuse_missing(const struct option_entry *entry, char **error_message)
 {
-	return option_refuse(error_message, "--%s: its argument is missing: --%s %s", entry->name,
-			     entry->name, entry->argument);
+	return text_refuse(error_message, "--%s: its argument is missing: --%s %s", entry->name,
+			   entry->name, entry->argument);
 }
 
 /* An argument that is no option: the command, before anything else. */
@@ -124,7 +124,7 @@ static int parse_operand(struct options *options, const char *text, char **error
 	const char *near;
 
 	if (options->command)
-		return option_refuse(
+		return text_refuse(
 			error_message,
 			"'%s' is too much; to trace a command: fdpass [OPTIONS] -- COMMAND", text);
 	for (size_t i = 0; i < nr_commands; i++) {
@@ -135,9 +135,9 @@ static int parse_operand(struct options *options, const char *text, char **error
 	}
 	near = option_suggest(text, command_name);
 	if (near)
-		return option_refuse(error_message, "there is no command '%s'; did you mean '%s'?",
-				     text, near);
-	return option_refuse(
+		return text_refuse(error_message, "there is no command '%s'; did you mean '%s'?",
+				   text, near);
+	return text_refuse(
 		error_message,
 		"there is no command '%s'; to trace a command: fdpass [OPTIONS] -- COMMAND", text);
 }
@@ -159,8 +159,8 @@ static int check_commands(const struct options *options, uint64_t given, char **
 	for (size_t i = 0; i < nr_options; i++) {
 		if (given & (UINT64_C(1) << i) &&
 		    !(option_table[i].commands & options->command->bit))
-			return option_refuse(error_message, "--%s: is not an option of fdpass %s",
-					     option_table[i].name, options->command->name);
+			return text_refuse(error_message, "--%s: is not an option of fdpass %s",
+					   option_table[i].name, options->command->name);
 	}
 	return 0;
 }
@@ -177,7 +177,7 @@ static int check_fields(struct options *options, char **error_message)
 	if (error == 0)
 		error = field_select(&options->fields, &defaults, options->fields_text, &reason);
 	if (error == -EINVAL)
-		error = option_refuse(error_message, "--fields: %s", reason);
+		error = text_refuse(error_message, "--fields: %s", reason);
 	free(reason);
 	return error;
 }
@@ -186,10 +186,10 @@ static int check_fields(struct options *options, char **error_message)
 static int check_child(struct options *options, char **rest, char **error_message)
 {
 	if (!*rest)
-		return option_refuse(error_message, "a command is missing behind '--'");
+		return text_refuse(error_message, "a command is missing behind '--'");
 	if (options->command->bit != COMMAND_TRACE)
-		return option_refuse(error_message, "fdpass %s runs no command: '%s' is too much",
-				     options->command->name, *rest);
+		return text_refuse(error_message, "fdpass %s runs no command: '%s' is too much",
+				   options->command->name, *rest);
 	options->child_argv = rest;
 	options->selection.traced = true;
 	return 0;

@@ -13,6 +13,7 @@
 
 #include "command/terminal.h"
 #include "host/clock.h"
+#include "output/buffer.h"
 #include "output/output.h"
 #include "output/writer.h"
 
@@ -26,6 +27,7 @@
 
 struct rows {
 	struct output *output;
+	struct buffer buffer; /* of the row that is made */
 	struct writer *writer;
 	char *target;
 	int fd; /* of --to, or standard output */
@@ -58,7 +60,7 @@ static int make_output(struct rows *rows, const struct options *options)
 	struct output_options output_options;
 
 	terminal_output_options(&output_options, rows->fd, options->color);
-	return output_new(&rows->output, options->output, writer_stream(rows->writer),
+	return output_new(&rows->output, options->output, &rows->buffer,
 			  options->fields_text ? &options->fields : NULL, &output_options);
 }
 
@@ -89,6 +91,7 @@ struct rows *rows_free(struct rows *rows)
 		return NULL;
 	output_free(rows->output);
 	writer_free(rows->writer);
+	buffer_free(&rows->buffer);
 	if (rows->fd > STDERR_FILENO)
 		close(rows->fd);
 	free(rows->target);
@@ -100,8 +103,9 @@ struct rows *rows_free(struct rows *rows)
 static int commit(struct rows *rows, int r, bool is_row)
 {
 	if (r >= 0)
-		r = output_flush(rows->output);
-	return r < 0 ? r : writer_commit(rows->writer, is_row);
+		r = writer_put(rows->writer, rows->buffer.bytes, rows->buffer.size, is_row);
+	buffer_clear(&rows->buffer);
+	return r;
 }
 
 int rows_begin(struct rows *rows)
@@ -114,6 +118,11 @@ int rows_begin(struct rows *rows)
 int rows_put(struct rows *rows, const struct row *row)
 {
 	return commit(rows, output_row(rows->output, row), true);
+}
+
+void rows_push(struct rows *rows)
+{
+	writer_push(rows->writer);
 }
 
 int rows_fd(const struct rows *rows)
@@ -160,6 +169,7 @@ int rows_end(struct rows *rows, bool (*stop)(void *userdata), void *userdata)
 
 	if (r >= 0)
 		r = commit(rows, output_end(rows->output), false);
+	writer_push(rows->writer);
 	if (r >= 0)
 		wait_for_reader(rows, stop, userdata);
 	writer_stop(rows->writer);

@@ -25,6 +25,8 @@ int rows_begin(struct rows *rows);
  * errno: -EPIPE where nobody reads any more.
  */
 int rows_put(struct rows *rows, const struct row *row);
+/* No more rows come for now: let those that there are be written. */
+void rows_push(struct rows *rows);
 
 /* What the rows are written to: to be polled for whoever reads it. Borrowed. */
 int rows_fd(const struct rows *rows);

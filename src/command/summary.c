@@ -24,11 +24,11 @@ static const struct {
 };
 
 static const char *const causes[NR_EVENT_LOST] = {
-	[EVENT_LOST_RING] = "no room in the ring buffer, see --buffer-size",
-	[EVENT_LOST_TABLE] = "no room in the table of messages in flight",
+	[EVENT_LOST_RING] = "for lack of room in the ring buffer, see --buffer-size",
+	[EVENT_LOST_TABLE] = "for lack of room in the table of messages in flight",
 	[EVENT_LOST_SKIPPED] = "skipped by the kernel",
-	[EVENT_LOST_READ] = "the sender's memory could not be read",
-	[EVENT_LOST_CONTROLS] = "too many control messages",
+	[EVENT_LOST_READ] = "for memory that could not be read",
+	[EVENT_LOST_CONTROLS] = "for too many control messages or notifications",
 };
 
 static struct tally *find_tally(struct summary *summary, enum outcome outcome, const char *reason)
@@ -193,7 +193,8 @@ void losses_print(const struct losses *losses, FILE *stream)
 	if (sum > 0)
 		fputc(')', stream);
 	if (losses->evicted_passes > 0)
-		fprintf(stream, ", %" PRIu64 " pass%s given up: too many were in flight",
+		fprintf(stream,
+			", %" PRIu64 " pass%s given up: they need more memory, see --max-memory",
 			losses->evicted_passes, losses->evicted_passes == 1 ? "" : "es");
 	if (losses->malformed_records > 0)
 		fprintf(stream, ", %" PRIu64 " record%s not understood", losses->malformed_records,

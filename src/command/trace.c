@@ -20,6 +20,7 @@
 #include "core/join.h"
 #include "host/child.h"
 #include "host/clock.h"
+#include "host/priority.h"
 #include "host/privilege.h"
 #include "host/reason.h"
 #include "host/signals.h"
@@ -30,8 +31,6 @@
 #define LOOK_NS (100 * NSEC_PER_MSEC)
 /* Receive queues are swept at each second look, while something is in flight. */
 #define LOOKS_PER_SWEEP 2
-/* An event has its time before it has its place in the ring: so far they can be out of order. */
-#define DISORDER_NS (10 * NSEC_PER_MSEC)
 struct trace {
 	const struct options *options;
 	struct users *users;
@@ -43,16 +42,14 @@ struct trace {
 	struct summary summary;
 	struct losses losses;
 	sigset_t inherited_mask; /* of signals, for the command */
-	int64_t realtime_offset_ns;
-	uint64_t read_until_ns; /* the reading of the ring stops at an event that is later */
 	uint64_t nr_rows;
 	uint64_t nr_looks;
 	int epoll_fd;
 	int signal_fd;
 	int look_fd;
 	int timeout_fd;
-	bool read_enough; /* the reading was stopped by read_until_ns */
 	bool cannot_sweep;
+	bool asked; /* for the owners of some socket */
 	bool warned; /* events were lost since the reading before this one */
 	bool warned_of_rows; /* rows were left out */
 	bool ending; /* at the next look */
@@ -68,7 +65,6 @@ static int show_pass(void *userdata, const struct pass *pass)
 	const struct row row = {
 		.pass = pass,
 		.resolver = &trace->resolver,
-		.realtime_offset_ns = trace->realtime_offset_ns,
 	};
 	int r;
 
@@ -117,35 +113,32 @@ static void check_losses(struct trace *trace)
 static int take_record(void *userdata, const void *data, size_t size)
 {
 	struct trace *trace = userdata;
-	const struct event *event = data;
-	uint64_t time_ns = size >= sizeof(*event) ? event->time_ns : 0;
 	int r;
 
 	r = join_record(trace->join, data, size);
 	/* What is malformed was counted, and is told at the end. */
-	if (r < 0 && r != -EBADMSG)
-		return r;
-	trace->read_enough = time_ns > trace->read_until_ns;
-	return trace->read_enough ? -ECANCELED : 0;
-}
-
-/*
- * Read what happened up to a moment, and show it. Under a flood of events the ring is never empty:
- * without that moment there would be no end.
- */
-static int read_until(struct trace *trace, uint64_t moment_ns)
-{
-	int r;
-
-	trace->read_until_ns = moment_ns;
-	trace->read_enough = false;
-	r = tracer_read(trace->tracer, take_record, trace);
-	return r < 0 && !trace->read_enough ? r : 0;
+	return r == -EBADMSG ? 0 : r;
 }
 
 static int read_ring(struct trace *trace)
 {
-	return read_until(trace, clock_monotonic_ns());
+	int r = tracer_read(trace->tracer, take_record, trace);
+
+	return r == -EAGAIN ? 0 : r; /* the rest is there at the next look */
+}
+
+/* The same, with the record that is being written just now. Returns -EAGAIN where that does not end. */
+static int read_whole_ring(struct trace *trace)
+{
+	uint64_t give_up_ns = clock_monotonic_ns() + NSEC_PER_SEC;
+	int r;
+
+	while ((r = tracer_read(trace->tracer, take_record, trace)) == -EAGAIN) {
+		if (clock_monotonic_ns() > give_up_ns)
+			break;
+		usleep(100);
+	}
+	return r;
 }
 
 static void take_queued(void *userdata, const struct event_queued *queued)
@@ -155,8 +148,32 @@ static void take_queued(void *userdata, const struct event_queued *queued)
 	join_sweep_entry(trace->join, queued);
 }
 
-/* Compare what is in flight with what the events say. */
-static int sweep(struct trace *trace)
+static void ask_owner(void *userdata, uint64_t ino)
+{
+	struct trace *trace = userdata;
+
+	tracer_ask_owner(trace->tracer, ino);
+	trace->asked = true;
+}
+
+static void take_owner(void *userdata, const struct event_owner *owner)
+{
+	struct trace *trace = userdata;
+
+	join_sweep_owner(trace->join, owner);
+}
+
+/* Who may receive what will be told as pending. Where that cannot be found out, it is left out. */
+static void find_owners(struct trace *trace, bool last)
+{
+	trace->asked = false;
+	join_sweep_sockets(trace->join, last, ask_owner, trace);
+	if (trace->asked)
+		tracer_owners(trace->tracer, take_owner, trace);
+}
+
+/* Compare what is in flight with what the events say. `last`: join_finish() follows. */
+static int sweep(struct trace *trace, bool last)
 {
 	int r;
 
@@ -168,11 +185,13 @@ static int sweep(struct trace *trace)
 		trace->cannot_sweep = true;
 		return 0;
 	}
-	if (r == -ENOBUFS)
-		return 0; /* the next one may be whole */
+	if (r >= 0)
+		find_owners(trace, last);
 	/* The events that explain what the sweep did not find come before its end. */
 	if (r >= 0)
-		r = read_until(trace, clock_monotonic_ns() + DISORDER_NS);
+		r = read_whole_ring(trace);
+	if (r == -ENOBUFS || r == -EAGAIN)
+		return 0; /* the next one may be whole */
 	if (r < 0)
 		return r;
 	check_losses(trace);
@@ -198,14 +217,14 @@ static int on_look(struct trace *trace)
 	if (read(trace->look_fd, &expirations, sizeof(expirations)) < 0)
 		return -errno;
 	trace->ended |= trace->ending;
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
+	join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
 	r = read_ring(trace);
 	if (r < 0)
 		return r;
 	check_losses(trace);
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
-		r = sweep(trace);
+		r = sweep(trace, false);
 	check_rows(trace);
 	return r;
 }
@@ -268,8 +287,10 @@ static int loop(struct trace *trace)
 {
 	while (!trace->ended) {
 		struct epoll_event event;
-		int r = epoll_wait(trace->epoll_fd, &event, 1, -1);
+		int r;
 
+		rows_push(trace->rows);
+		r = epoll_wait(trace->epoll_fd, &event, 1, -1);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
@@ -334,7 +355,6 @@ static int make_resolver(struct trace *trace)
 		.userdata = trace->users,
 	};
 	clock_load_zone();
-	trace->realtime_offset_ns = clock_realtime_offset_ns();
 	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
 		return -errno;
 	return 0;
@@ -345,11 +365,15 @@ static int make_join(struct trace *trace)
 	const struct join_options join_options = {
 		.late_ns = NSEC_PER_SEC / 2,
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
-		.max_bytes = trace->options->max_memory,
+		.max_bytes = reason_room(trace->options->max_memory),
 		.sees_creations = tracer_sees_creations(trace->tracer),
 	};
 
-	return join_new(&trace->join, &join_options, show_pass, trace);
+	int r = join_new(&trace->join, &join_options, show_pass, trace);
+
+	if (r >= 0)
+		join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
+	return r;
 }
 
 /* All but the tracer. The command is forked here, before the privileges are dropped. */
@@ -374,9 +398,8 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.trace_children = trace->child != NULL,
 		.system_calls = trace->options->system_calls,
 	};
-	int r = reason_machine(tracer_options.ring_size, reason);
 
-	return r < 0 ? r : tracer_new(&trace->tracer, &tracer_options, reason);
+	return tracer_new(&trace->tracer, &tracer_options, reason);
 }
 
 static void ignore_queued(void *userdata, const struct event_queued *queued)
@@ -415,7 +438,10 @@ static int begin(struct trace *trace)
 
 	if (r >= 0)
 		r = watch_all(trace);
-	return r < 0 ? r : privilege_drop(can_read, trace);
+	if (r < 0)
+		return r;
+	priority_raise();
+	return privilege_drop(can_read, trace);
 }
 
 /* The end */
@@ -439,7 +465,7 @@ static int finish(struct trace *trace, int error)
 	int r = trace->full ? 0 : error, written;
 
 	if (r >= 0 && !trace->full)
-		r = sweep(trace);
+		r = sweep(trace, true);
 	if (r >= 0 && !trace->full)
 		r = join_finish(trace->join, clock_monotonic_ns());
 	if (trace->full)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of fields, and what --fields makes of it. A getter reads one value of a row and says
- * whether it is known; it never guesses, and asks the host only through the resolver.
+ * The table of fields. A getter reads one value of a row and says whether it is known; it never guesses,
+ * and asks the host only through the resolver.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "core/field.h"
@@ -61,6 +58,12 @@ static bool get_buffer(size_t size, struct value *ret)
 	return size > 0;
 }
 
+/* What was written into the buffer, up to there. */
+static bool get_written(const char *end, struct value *ret)
+{
+	return get_buffer((size_t)(end - ret->buffer), ret);
+}
+
 static bool get_unsigned(uint64_t number, struct value *ret)
 {
 	ret->u64 = number;
@@ -82,18 +85,50 @@ static bool get_descriptor(int32_t fd, struct value *ret)
 
 /* The message */
 
+/* "2026-11-23T14:02:11" */
+static char *put_date_and_time(char *ret, const struct tm *tm)
+{
+	const struct {
+		int number;
+		unsigned int digits;
+		char before;
+	} parts[] = {
+		{ tm->tm_mon + 1, 2, '-' }, { tm->tm_mday, 2, '-' }, { tm->tm_hour, 2, 'T' },
+		{ tm->tm_min, 2, ':' },	    { tm->tm_sec, 2, ':' },
+	};
+
+	ret = text_put_decimal(ret, (uint64_t)tm->tm_year + 1900, 4);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		*ret++ = parts[i].before;
+		ret = text_put_decimal(ret, (uint64_t)parts[i].number, parts[i].digits);
+	}
+	return ret;
+}
+
+/* "+01:00" */
+static char *put_utc_offset(char *ret, int32_t minutes)
+{
+	int32_t offset = minutes < 0 ? -minutes : minutes;
+
+	*ret++ = minutes < 0 ? '-' : '+';
+	ret = text_put_decimal(ret, (uint64_t)offset / 60, 2);
+	*ret++ = ':';
+	return text_put_decimal(ret, (uint64_t)offset % 60, 2);
+}
+
 /* RFC 3339 with nanoseconds, in the local time of the moment that it tells. */
 static bool get_timestamp(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct resolver *resolver = row->resolver;
 	int64_t realtime, seconds, nanoseconds;
-	int32_t offset, minutes;
+	int32_t minutes;
 	struct tm tm;
 	time_t local;
+	char *end;
 
 	if (row->pass->time_ns == 0)
 		return false;
-	realtime = (int64_t)row->pass->time_ns + row->realtime_offset_ns;
+	realtime = (int64_t)row->pass->time_ns + row->pass->realtime_offset_ns;
 	seconds = realtime / NSEC_PER_SEC;
 	nanoseconds = realtime % NSEC_PER_SEC;
 	if (nanoseconds < 0) {
@@ -105,16 +140,24 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	local = (time_t)(seconds + minutes * 60);
 	if (!gmtime_r(&local, &tm))
 		return false;
-	offset = minutes < 0 ? -minutes : minutes;
-	return get_format(ret, "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "%c%02d:%02d",
-			  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-			  tm.tm_sec, nanoseconds, minutes < 0 ? '-' : '+', offset / 60,
-			  offset % 60);
+	end = put_date_and_time(ret->buffer, &tm);
+	*end++ = '.';
+	end = text_put_decimal(end, (uint64_t)nanoseconds, 9);
+	return get_written(put_utc_offset(end, minutes), ret);
+}
+
+/* Two numbers, as "12.0". */
+static bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret)
+{
+	char *end = text_put_decimal(ret->buffer, first, 1);
+
+	*end++ = separator;
+	return get_written(text_put_decimal(end, second, 1), ret);
 }
 
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
 {
-	return get_format(ret, "%" PRIu64 ".%" PRIu32, row->pass->message, row->pass->index);
+	return get_pair(row->pass->message, '.', row->pass->index, ret);
 }
 
 static bool get_via(const struct row *row, enum field_side side, struct value *ret)
@@ -246,8 +289,7 @@ static bool get_file_dev(const struct row *row, enum field_side side, struct val
 {
 	const struct file *file = &row->pass->file;
 
-	return file->known &&
-	       get_format(ret, "%" PRIu32 ":%" PRIu32, file->dev >> 20, file->dev & 0xfffff);
+	return file->known && get_pair(file->dev >> 20, ':', file->dev & 0xfffff, ret);
 }
 
 static bool get_file_flags(const struct row *row, enum field_side side, struct value *ret)
@@ -264,8 +306,11 @@ static bool get_file_id(const struct row *row, enum field_side side, struct valu
 
 	if (file->identity == 0)
 		return false;
-	return get_format(ret, "%016" PRIx64,
-			  siphash(row->resolver->identity_key, file->address, file->identity));
+	return get_written(
+		text_put_hex(ret->buffer,
+			     siphash(row->resolver->identity_key, file->address, file->identity),
+			     16),
+		ret);
 }
 
 /* Sender and receiver */
@@ -302,7 +347,7 @@ static bool get_tid(const struct row *row, enum field_side side, struct value *r
 {
 	const struct process *process = process_of(row, side);
 
-	return process && get_unsigned(process->tid, ret);
+	return process && process->tid != 0 && get_unsigned(process->tid, ret);
 }
 
 static bool get_nspid(const struct row *row, enum field_side side, struct value *ret)
@@ -506,142 +551,3 @@ const struct field field_table[] = {
 const size_t nr_fields = ARRAY_SIZE(field_table);
 
 _Static_assert(ARRAY_SIZE(field_table) <= FIELD_LIST_MAX, "a list has room for every field");
-
-const char *field_type_name(enum field_type type)
-{
-	static const char *const names[] = {
-		[FIELD_STRING] = "string", [FIELD_U32] = "u32",	  [FIELD_U64] = "u64",
-		[FIELD_I32] = "i32",	   [FIELD_BOOL] = "bool",
-	};
-
-	return names[type];
-}
-
-const struct field *field_find(const char *name)
-{
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (strcasecmp(field_table[i].name, name) == 0 ||
-		    strcasecmp(field_table[i].header, name) == 0)
-			return &field_table[i];
-	}
-	return NULL;
-}
-
-const struct field *field_suggest(const char *name)
-{
-	const struct field *nearest = NULL;
-	size_t least = strlen(name) / 3 + 1; /* further away, it is another word */
-
-	for (size_t i = 0; i < nr_fields; i++) {
-		size_t by_name = text_distance(field_table[i].name, name);
-		size_t by_header = text_distance(field_table[i].header, name);
-		size_t distance = by_name < by_header ? by_name : by_header;
-
-		if (distance < least || (distance == least && !nearest)) {
-			least = distance;
-			nearest = &field_table[i];
-		}
-	}
-	return nearest;
-}
-
-void field_list_all(struct field_list *ret)
-{
-	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++)
-		ret->fields[ret->count++] = &field_table[i];
-}
-
-void field_list_shown(struct field_list *ret)
-{
-	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (field_table[i].shown)
-			ret->fields[ret->count++] = &field_table[i];
-	}
-}
-
-static void list_remove(struct field_list *list, const struct field *field)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->fields[i] != field)
-			list->fields[kept++] = list->fields[i];
-	}
-	list->count = kept;
-}
-
-static void list_add(struct field_list *list, const struct field *field)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->fields[i] == field)
-			return;
-	}
-	list->fields[list->count++] = field;
-}
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **error_message, const char *format,
-							...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(error_message, format, arguments);
-	va_end(arguments);
-	return size < 0 ? -ENOMEM : -EINVAL;
-}
-
-int field_refuse(const char *name, char **error_message)
-{
-	const struct field *near = field_suggest(name);
-
-	if (near)
-		return refuse(error_message, "there is no field '%s'; did you mean '%s'?", name,
-			      near->name);
-	return refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
-		      name);
-}
-
-/* One item of the list: a name, perhaps with a sign. */
-static int select_item(struct field_list *list, const char *item, const char *text,
-		       char **error_message)
-{
-	const char *name = *item == '+' || *item == '-' ? item + 1 : item;
-	const struct field *field;
-
-	if (*name == '\0')
-		return refuse(error_message, "a field's name is missing in '%s'", text);
-	field = field_find(name);
-	if (!field)
-		return field_refuse(name, error_message);
-	if (*item == '-')
-		list_remove(list, field);
-	else
-		list_add(list, field);
-	return 0;
-}
-
-int field_select(struct field_list *ret, const struct field_list *base, const char *text,
-		 char **error_message)
-{
-	struct field_list list = { 0 };
-	char *items, *rest, *item;
-	int error = 0;
-
-	items = rest = strdup(text);
-	if (!items)
-		return -ENOMEM;
-	if (*text == '+' || *text == '-')
-		list = *base;
-	while (error == 0 && (item = strsep(&rest, ",")))
-		error = select_item(&list, item, text, error_message);
-	free(items);
-	if (error < 0)
-		return error;
-	if (list.count == 0)
-		return refuse(error_message, "no field is left of '%s'", text);
-	*ret = list;
-	return 0;
-}

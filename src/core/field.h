@@ -29,7 +29,6 @@ struct resolver {
 struct row {
 	const struct pass *pass;
 	const struct resolver *resolver;
-	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, when the pass was sent */
 };
 
 enum field_type {

@@ -158,13 +158,37 @@ static bool field_holds(const struct filter *filter, const struct filter_clause 
 	return false;
 }
 
+static bool clause_holds(const struct filter *filter, const struct filter_clause *clause,
+			 const struct row *row)
+{
+	return field_holds(filter, clause, clause->fields[0], row) ||
+	       field_holds(filter, clause, clause->fields[1], row);
+}
+
+/* The same if one of those who have the receiving socket open is the receiver. */
+static bool clause_holds_of_owners(const struct filter *filter, const struct filter_clause *clause,
+				   const struct row *row)
+{
+	struct pass pass = *row->pass;
+	struct row with_owner = *row;
+
+	with_owner.pass = &pass;
+	for (size_t i = 0; i < row->pass->nr_owners; i++) {
+		pass.receiver = row->pass->owners[i];
+		if (clause_holds(filter, clause, &with_owner))
+			return true;
+	}
+	return false;
+}
+
 bool filter_has(const struct filter *filter, const struct row *row)
 {
 	for (size_t i = 0; i < filter->nr_clauses; i++) {
 		const struct filter_clause *clause = &filter->clauses[i];
-		bool holds = field_holds(filter, clause, clause->fields[0], row) ||
-			     field_holds(filter, clause, clause->fields[1], row);
+		bool holds = clause_holds(filter, clause, row);
 
+		if (!holds && row->pass->nr_owners > 1)
+			holds = clause_holds_of_owners(filter, clause, row);
 		if (holds == clause->negated)
 			return false;
 	}

@@ -5,7 +5,8 @@
  * Gadget's --filter; the manual page has it.
  *
  * A condition about a field that is not known in a row does not hold, and its negation does: each
- * row is either in `outcome==lost` or in `outcome!=lost`.
+ * row is either in `outcome==lost` or in `outcome!=lost`. One about the receiver of a pending row holds
+ * where it does for one of those who have the receiving socket open.
  */
 #ifndef FDPASS_FILTER_H
 #define FDPASS_FILTER_H

@@ -2,12 +2,12 @@
 /* How a filter is read: expressions, and the words of options. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/filter_clause.h"
+#include "core/text.h"
 
 /* An operator is the longest run of these, so no value begins with one. */
 #define OPERATOR_CHARACTERS "!~><="
@@ -74,18 +74,6 @@ static size_t escaped_place(const char *bytes, size_t place)
 }
 
 /* Errors */
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **error_message, const char *format,
-							...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vasprintf(error_message, format, arguments);
-	va_end(arguments);
-	return size < 0 ? -ENOMEM : -EINVAL;
-}
 
 /* So much of a text is shown in a message. */
 #define SHOWN_MOST 100
@@ -154,9 +142,10 @@ static int refuse_number(const struct field *field, const char *text, char **err
 	struct shown shown;
 
 	range_of(field->type, &below_zero, &most);
-	return refuse(error_message, "'%s' is not a number for %s (%s%" PRIu64 " to %" PRIu64 ")",
-		      show(&shown, text, strlen(text)), field->name, below_zero ? "-" : "",
-		      below_zero, most);
+	return text_refuse(error_message,
+			   "'%s' is not a number for %s (%s%" PRIu64 " to %" PRIu64 ")",
+			   show(&shown, text, strlen(text)), field->name, below_zero ? "-" : "",
+			   below_zero, most);
 }
 
 static bool parse_bool(const char *text, bool *ret)
@@ -177,12 +166,12 @@ static int make_regex(const struct filter *filter, char *text, struct filter_ope
 
 	if (!filter->regex_ops) {
 		free(text);
-		return refuse(&error->message, "regular expressions cannot be had here");
+		return text_refuse(&error->message, "regular expressions cannot be had here");
 	}
 	r = filter->regex_ops->compile(&ret->regex, text, &reason, &error->place);
 	if (r == -EINVAL)
-		r = refuse(&error->message, "this is no regular expression: %s",
-			   show(&shown, reason, strlen(reason)));
+		r = text_refuse(&error->message, "this is no regular expression: %s",
+				show(&shown, reason, strlen(reason)));
 	free(reason);
 	free(text);
 	return r;
@@ -205,8 +194,8 @@ static int make_operand(const struct filter *filter, const struct filter_clause 
 		return 0;
 	}
 	if (field->type == FIELD_BOOL && !parse_bool(text, &ret->boolean))
-		r = refuse(&error->message, "'%s' is neither true nor false",
-			   show(&shown, text, ret->size));
+		r = text_refuse(&error->message, "'%s' is neither true nor false",
+				show(&shown, text, ret->size));
 	if (field_is_number(field) && !parse_number(field->type, text, ret))
 		r = refuse_number(field, text, &error->message);
 	free(text);
@@ -235,8 +224,8 @@ static int find_field(const struct condition *condition, const char *text, const
 
 	error->place = (size_t)(condition->field - text);
 	if (condition->field_size == 0)
-		return refuse(&error->message, "a field's name is missing before '%.*s'",
-			      (int)condition->operator_size, condition->operator);
+		return text_refuse(&error->message, "a field's name is missing before '%.*s'",
+				   (int)condition->operator_size, condition->operator);
 	name = unescape(condition->field, condition->field_size);
 	if (!name)
 		return -ENOMEM;
@@ -253,7 +242,7 @@ static int refuse_no_operator(const struct condition *condition, const char *tex
 {
 	struct shown shown;
 
-	return refuse(
+	return text_refuse(
 		error_message, "'%s' is no condition: %s is missing%s",
 		show(&shown, condition->field, condition->field_size), OPERATORS_LISTED,
 		condition->field > text ? " (has a value a comma? Put a backslash before it)" : "");
@@ -273,8 +262,8 @@ static int find_operator(const struct condition *condition, const char *text,
 			return 0;
 		}
 	}
-	return refuse(&error->message, "'%.*s' is no operator; these are %s",
-		      (int)condition->operator_size, condition->operator, OPERATORS_LISTED);
+	return text_refuse(&error->message, "'%.*s' is no operator; these are %s",
+			   (int)condition->operator_size, condition->operator, OPERATORS_LISTED);
 }
 
 static int check_types(const struct filter_clause *clause, struct filter_error *error)
@@ -282,11 +271,11 @@ static int check_types(const struct filter_clause *clause, struct filter_error *
 	const struct field *field = clause->fields[0];
 
 	if (clause->comparison == FILTER_REGEX && field->type != FIELD_STRING)
-		return refuse(&error->message, "%s is no text: ~ and !~ cannot be tried on it",
-			      field->name);
+		return text_refuse(&error->message, "%s is no text: ~ and !~ cannot be tried on it",
+				   field->name);
 	if (clause->comparison != FILTER_EQUAL && field->type == FIELD_BOOL)
-		return refuse(&error->message, "%s is true or false: only == and != compare it",
-			      field->name);
+		return text_refuse(&error->message,
+				   "%s is true or false: only == and != compare it", field->name);
 	return 0;
 }
 
@@ -300,8 +289,8 @@ static int add_value(const struct filter *filter, const struct condition *condit
 
 	error->place = begin;
 	if (condition->value_size == 0)
-		return refuse(&error->message, "a value is missing behind '%.*s'",
-			      (int)condition->operator_size, condition->operator);
+		return text_refuse(&error->message, "a value is missing behind '%.*s'",
+				   (int)condition->operator_size, condition->operator);
 	value = unescape(condition->value, condition->value_size);
 	if (!value)
 		return -ENOMEM;
@@ -357,16 +346,16 @@ static int check_word(const struct filter_words *words, const struct field *fiel
 	if (field_is_number(field)) {
 		if (parse_digits(word, words->most, &number) && number >= words->least)
 			return 0;
-		return refuse(error_message, "'%s' is not %s (%" PRIu64 " to %" PRIu64 ")",
-			      shown.text, words->what, words->least, words->most);
+		return text_refuse(error_message, "'%s' is not %s (%" PRIu64 " to %" PRIu64 ")",
+				   shown.text, words->what, words->least, words->most);
 	}
 	if (*word == '\0')
-		return refuse(error_message, "%s is missing", words->what);
+		return text_refuse(error_message, "%s is missing", words->what);
 	if (words->most > 0 && strlen(word) > words->most)
-		return refuse(error_message,
-			      "'%s' is too long: the kernel keeps %" PRIu64
-			      " bytes of a name, '%.*s'",
-			      shown.text, words->most, (int)words->most, shown.text);
+		return text_refuse(error_message,
+				   "'%s' is too long: the kernel keeps %" PRIu64
+				   " bytes of a name, '%.*s'",
+				   shown.text, words->most, (int)words->most, shown.text);
 	return 0;
 }
 

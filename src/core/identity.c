@@ -30,6 +30,9 @@ struct identity {
 	uint64_t address;
 	struct traits traits;
 	uint64_t number; /* 0: none yet */
+	uint64_t since_ns; /* when these were told first */
+	struct traits traits_before;
+	uint64_t number_before; /* of the description that was at this address before; 0: none */
 	UT_hash_handle by_address;
 	TAILQ_ENTRY(identity) by_age;
 };
@@ -125,7 +128,22 @@ bool identity_needs_creation(const struct file *file)
 	return file->magic == ANON_INODE_FS_MAGIC && file->generation == 0;
 }
 
-int identities_set(struct identities *identities, struct file *file)
+static bool are_same(const struct traits *a, const struct traits *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static void renew(struct identities *identities, struct identity *identity,
+		  const struct traits *traits, uint64_t now_ns)
+{
+	identity->traits_before = identity->traits;
+	identity->number_before = identity->number;
+	identity->traits = *traits;
+	identity->number = ++identities->last_number;
+	identity->since_ns = now_ns;
+}
+
+int identities_set(struct identities *identities, struct file *file, uint64_t told_ns)
 {
 	const struct traits traits = traits_of(file);
 	struct identity *identity;
@@ -137,10 +155,12 @@ int identities_set(struct identities *identities, struct file *file)
 		identity = add(identities, file->address);
 	if (!identity)
 		return -ENOMEM;
-	if (identity->number == 0 || memcmp(&identity->traits, &traits, sizeof(traits)) != 0) {
-		identity->number = ++identities->last_number;
-		identity->traits = traits;
-	}
-	file->identity = identity->number;
+	if (identity->number == 0 ||
+	    (!are_same(&identity->traits, &traits) && told_ns >= identity->since_ns))
+		renew(identities, identity, &traits, told_ns);
+	if (are_same(&identity->traits, &traits))
+		file->identity = identity->number;
+	else if (identity->number_before != 0 && are_same(&identity->traits_before, &traits))
+		file->identity = identity->number_before;
 	return 0;
 }

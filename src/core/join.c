@@ -24,104 +24,7 @@ static uint64_t next_own_number(struct join *join)
 	return OWN_NUMBER | ++join->own_numbers;
 }
 
-/* Rows */
-
-/* `flags`: of the event, for the task that is traced. */
-static void take_process(struct process *process, const struct event_task *task, uint16_t flags)
-{
-	*process = (struct process){};
-	if (!task)
-		return;
-	memcpy(process, task, sizeof(*task));
-	process->known = true;
-	process->traced = flags & EVENT_TASK_TRACED;
-}
-
-/* What a socket tells of the message's way, unless an earlier one has told it. */
-static void take_socket(struct pass *pass, const struct decoded *decoded, enum event_party party)
-{
-	const struct event_socket *socket = decoded->sockets[party];
-
-	if (socket && pass->socket_type == 0)
-		pass->socket_type = socket->type;
-	if (pass->socket_path_len == 0 && decoded->names[party]) {
-		pass->socket_path_len = decoded->name_sizes[party];
-		memcpy(pass->socket_path, decoded->names[party], decoded->name_sizes[party]);
-	}
-}
-
-static void take_sender(struct message *message, const struct decoded *decoded)
-{
-	const struct event_socket *own = decoded->sockets[EVENT_SELF];
-	const struct event_socket *peer = decoded->sockets[EVENT_OTHER];
-	struct pass *pass = &message->common;
-
-	pass->time_ns = decoded->event->time_ns;
-	take_process(&pass->sender, decoded->tasks[EVENT_SELF], decoded->event->flags);
-	if (own) {
-		pass->from.socket_ino = own->ino;
-		pass->from.sockfd = own->fd;
-		message->sender_sock = own->sock;
-	}
-	if (peer)
-		pass->to.socket_ino = peer->ino;
-	/* The end that was bound and listens names the way best: most often it is the peer. */
-	take_socket(pass, decoded, EVENT_OTHER);
-	take_socket(pass, decoded, EVENT_SELF);
-}
-
-static void take_receiver(struct pass *pass, const struct decoded *decoded)
-{
-	const struct event_socket *own = decoded->sockets[EVENT_SELF];
-
-	/* A kernel thread only carries out what others did: who that was is not known. */
-	if (!(decoded->event->flags & EVENT_TASK_KERNEL)) {
-		take_process(&pass->receiver, decoded->tasks[EVENT_SELF], decoded->event->flags);
-		if (own)
-			pass->to.sockfd = own->fd;
-	}
-	if (own && own->ino != 0)
-		pass->to.socket_ino = own->ino;
-	take_socket(pass, decoded, EVENT_SELF);
-	take_socket(pass, decoded, EVENT_OTHER);
-	pass->done_ns = decoded->event->time_ns;
-}
-
-static void take_file(struct pass *pass, const struct message *message, uint32_t index)
-{
-	pass->index = index;
-	if (index < message->nr_files) {
-		pass->file = message->files[index];
-		pass->from.fd = pass->file.fd;
-	}
-}
-
-static int tell(struct join *join, const struct pass *pass)
-{
-	return join->fn(join->userdata, pass);
-}
-
-/* Tell all passes of the message as having come to the same end. */
-static int tell_each(struct join *join, const struct message *message, const struct pass *end)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; i < message->total_files && r >= 0; i++) {
-		struct pass pass = *end;
-
-		take_file(&pass, message, i);
-		r = tell(join, &pass);
-	}
-	return r < 0 ? r : 0;
-}
-
-int join_tell_outcome(struct join *join, const struct message *message, enum outcome outcome)
-{
-	struct pass pass = message->common;
-
-	pass.outcome = outcome;
-	return tell_each(join, message, &pass);
-}
+/* Messages in flight */
 
 int join_end_message(struct join *join, struct message *message, enum outcome outcome)
 {
@@ -132,8 +35,6 @@ int join_end_message(struct join *join, struct message *message, enum outcome ou
 	message_free(message, join->names);
 	return r;
 }
-
-/* Messages in flight */
 
 static size_t bytes_in_use(const struct join *join)
 {
@@ -204,6 +105,7 @@ static int keep_message(struct join *join, struct message *message)
 	int r = 0;
 
 	message->kept_ns = join->now_ns;
+	message->kept_in = join->sweep;
 	if (same)
 		r = join_end_message(join, same, OUTCOME_UNKNOWN);
 	if (r >= 0)
@@ -248,7 +150,7 @@ static struct message *find_message(const struct join *join, const struct decode
 }
 
 /* Which open file descriptions the files are, told as soon as they are described. */
-static int identify_files(struct join *join, struct message *message)
+static int identify_files(struct join *join, struct message *message, uint64_t told_ns)
 {
 	for (uint32_t i = 0; i < message->nr_files; i++) {
 		struct file *file = &message->files[i];
@@ -257,7 +159,7 @@ static int identify_files(struct join *join, struct message *message)
 		if (!file->known || file->identity != 0 ||
 		    (!join->options.sees_creations && identity_needs_creation(file)))
 			continue;
-		r = identities_set(join->identities, file);
+		r = identities_set(join->identities, file, told_ns);
 		if (r < 0)
 			return r;
 	}
@@ -272,11 +174,12 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 	r = message_new(&message, join->names, decoded);
 	if (r < 0)
 		return r;
-	r = identify_files(join, message);
+	r = identify_files(join, message, decoded->event->time_ns);
 	if (r < 0) {
 		message_free(message, join->names);
 		return r;
 	}
+	message->common.realtime_offset_ns = join->realtime_offset_ns;
 	if (message->common.message == 0)
 		message->common.message = next_own_number(join);
 	*ret = message;
@@ -305,76 +208,17 @@ static int message_from_receiver(struct join *join, struct message **ret,
 
 /* What the receiver's side tells */
 
-/* What happened to the descriptor at this index of a message that was received. */
-static enum event_fate fate_of(const struct decoded *decoded, uint32_t index)
-{
-	return index < decoded->nr_files ? decoded->files[index].fate : decoded->event->fate;
-}
-
-static void take_installed(struct pass *pass, const struct event_file *file, bool peeked)
-{
-	pass->outcome = peeked ? OUTCOME_PEEKED : OUTCOME_DELIVERED;
-	pass->cloexec = file->flags & EVENT_FILE_CLOEXEC ? 1 : 0;
-	if (file->flags & EVENT_FILE_FD_KNOWN)
-		pass->to.fd = file->fd;
-}
-
-static int tell_received(struct join *join, const struct message *message,
-			 const struct decoded *decoded)
-{
-	bool peeked = decoded->event->flags & EVENT_PEEK;
-	struct pass common = message->common;
-	int r = 0;
-
-	take_receiver(&common, decoded);
-	for (uint32_t i = 0; i < message->total_files && r >= 0; i++) {
-		enum event_fate fate = fate_of(decoded, i);
-		struct pass pass = common;
-
-		take_file(&pass, message, i);
-		if (fate == EVENT_FATE_INSTALLED) {
-			take_installed(&pass, &decoded->files[i], peeked);
-		} else if (peeked) {
-			continue; /* nothing happened to it: it stays in the message */
-		} else if (fate != EVENT_FATE_UNKNOWN) {
-			pass.outcome = OUTCOME_LOST;
-			pass.fate = fate;
-		}
-		r = tell(join, &pass);
-	}
-	return r < 0 ? r : 0;
-}
-
-static int tell_lost(struct join *join, const struct message *message,
-		     const struct decoded *decoded)
-{
-	struct pass pass = message->common;
-
-	take_receiver(&pass, decoded);
-	if (pass.to.sockfd < 0)
-		pass.to.sockfd = ENDPOINT_FD_UNKNOWN;
-	pass.outcome = OUTCOME_LOST;
-	pass.fate = decoded->event->fate;
-	return tell_each(join, message, &pass);
-}
-
-static int tell_end(struct join *join, const struct message *message, const struct decoded *decoded)
-{
-	return decoded->event->type == EVENT_LOST ? tell_lost(join, message, decoded) :
-						    tell_received(join, message, decoded);
-}
-
 /* The end of a message that is known, or a peek at it. */
 static int end_known(struct join *join, struct message *message, const struct decoded *decoded)
 {
 	int r = message_describe(message, join->names, decoded);
 
 	if (r >= 0)
-		r = identify_files(join, message);
+		r = identify_files(join, message, decoded->event->time_ns);
 	if (r < 0 || decoded->event->flags & EVENT_PEEK)
-		return r < 0 ? r : tell_received(join, message, decoded);
+		return r < 0 ? r : join_tell_received(join, message, decoded);
 	messages_take(&join->messages, message);
-	r = tell_end(join, message, decoded);
+	r = join_tell_end(join, message, decoded);
 	keep_ended(join, message);
 	return r;
 }
@@ -388,7 +232,7 @@ static int end_unknown(struct join *join, const struct decoded *decoded)
 	r = message_from_receiver(join, &message, decoded);
 	if (r < 0)
 		return r;
-	r = tell_end(join, message, decoded);
+	r = join_tell_end(join, message, decoded);
 	if (r >= 0 && decoded->event->flags & EVENT_PEEK)
 		return keep_message(join, message);
 	keep_ended(join, message);
@@ -442,7 +286,7 @@ static int message_from_sender(struct join *join, struct message **ret,
 		return r;
 	if (number != 0)
 		(*ret)->common.message = number;
-	take_sender(*ret, decoded);
+	join_take_sender(*ret, decoded);
 	for (uint32_t i = 0; i < (*ret)->nr_files; i++) {
 		if (decoded->files[i].flags & EVENT_FILE_FD_KNOWN)
 			(*ret)->files[i].fd = decoded->files[i].fd;
@@ -479,7 +323,7 @@ static int tell_stray(struct join *join, const struct decoded *decoded)
 	r = message_from_receiver(join, &message, decoded);
 	if (r < 0)
 		return r;
-	r = tell_end(join, message, decoded);
+	r = join_tell_end(join, message, decoded);
 	message_free(message, join->names);
 	return r;
 }
@@ -509,16 +353,6 @@ int join_give_up_strays(struct join *join, uint64_t ns)
 }
 
 /* What the sender's side tells */
-
-static int fail_message(struct join *join, const struct message *message, const struct event *event)
-{
-	struct pass pass = message->common;
-
-	pass.outcome = OUTCOME_FAILED;
-	pass.error = -event->error;
-	pass.done_ns = event->time_ns;
-	return tell_each(join, message, &pass);
-}
 
 static int keep_sent(struct join *join, const struct decoded *decoded, uint64_t number)
 {
@@ -555,7 +389,7 @@ static int on_sent(struct join *join, const struct decoded *decoded)
 		r = message_from_sender(join, &message, decoded, event->message);
 		if (r < 0)
 			return r;
-		r = fail_message(join, message, event);
+		r = join_tell_failed(join, message, event);
 		message_free(message, join->names);
 		return r;
 	}
@@ -579,7 +413,7 @@ static int on_send_failed(struct join *join, const struct decoded *decoded)
 	if (!message)
 		return 0; /* its sender's event was lost */
 	messages_take(&join->messages, message);
-	r = fail_message(join, message, decoded->event);
+	r = join_tell_failed(join, message, decoded->event);
 	message_free(message, join->names);
 	return r;
 }
@@ -605,13 +439,9 @@ static int on_end(struct join *join, const struct decoded *decoded)
 	return add_stray(join, decoded);
 }
 
-/* The first file is the descriptor where it was, the second, if told, where it got to. */
 static int on_moved(struct join *join, const struct decoded *decoded)
 {
-	const struct event *event = decoded->event;
-	const struct event_file *files = decoded->files;
 	struct message *message;
-	struct pass pass;
 	int r;
 
 	if (decoded->nr_files == 0)
@@ -619,22 +449,9 @@ static int on_moved(struct join *join, const struct decoded *decoded)
 	r = new_message(join, &message, decoded);
 	if (r < 0)
 		return r;
-	pass = message->common;
-	pass.via = event->via;
-	pass.time_ns = event->time_ns;
-	pass.done_ns = event->time_ns;
-	/* Which of the two is traced is not told, and one of them may not be known. */
-	take_process(&pass.sender, decoded->tasks[EVENT_OTHER], event->flags);
-	take_process(&pass.receiver, decoded->tasks[EVENT_SELF], event->flags);
-	take_file(&pass, message, 0);
-	if (files[0].flags & EVENT_FILE_FD_KNOWN)
-		pass.from.fd = files[0].fd;
-	pass.outcome = OUTCOME_DELIVERED;
-	if (decoded->nr_files > 1)
-		take_installed(&pass, &files[1], false);
-	r = tell(join, &pass);
+	r = join_tell_moved(join, message, decoded);
 	message_free(message, join->names);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 static int on_event(struct join *join, const struct decoded *decoded)
@@ -666,6 +483,11 @@ int join_record(struct join *join, const void *data, size_t size)
 	if (r == -EBADMSG)
 		join->malformed++;
 	return r;
+}
+
+void join_set_realtime_offset(struct join *join, int64_t offset_ns)
+{
+	join->realtime_offset_ns = offset_ns;
 }
 
 int join_tick(struct join *join, uint64_t now_ns)
@@ -717,6 +539,7 @@ struct join *join_free(struct join *join)
 	messages_free(&join->messages);
 	strays_free(&join->strays);
 	join_forget_ended(join);
+	owners_table_clear(&join->owners);
 	identities_free(join->identities);
 	names_free(join->names);
 	free(join);

@@ -44,6 +44,9 @@ struct join *join_free(struct join *join);
  */
 int join_record(struct join *join, const void *data, size_t size);
 
+/* CLOCK_REALTIME - CLOCK_MONOTONIC, for what is told from now on. */
+void join_set_realtime_offset(struct join *join, int64_t offset_ns);
+
 /* Events were lost: what is open now may have ended unseen. */
 void join_note_loss(struct join *join);
 
@@ -60,6 +63,14 @@ int join_tick(struct join *join, uint64_t now_ns);
 bool join_wants_sweep(const struct join *join);
 void join_sweep_begin(struct join *join, uint64_t now_ns);
 void join_sweep_entry(struct join *join, const struct event_queued *queued);
+/*
+ * Who has the receiving sockets open of the messages that are told as pending at the end of the sweep, or,
+ * where it is the last one, of join_finish(): after the entries, which sockets these are, by their inodes
+ * (some several times); then a call for each process that has one open.
+ */
+typedef void (*join_socket_fn)(void *userdata, uint64_t ino);
+void join_sweep_sockets(const struct join *join, bool last, join_socket_fn fn, void *userdata);
+void join_sweep_owner(struct join *join, const struct event_owner *owner);
 int join_sweep_end(struct join *join, uint64_t now_ns);
 
 /*

@@ -34,6 +34,7 @@ struct message {
 	enum message_state state;
 	uint64_t sender_sock; /* address of the sender's socket; 0: not known */
 	uint64_t kept_ns; /* when it was kept here */
+	uint64_t kept_in; /* the last sweep that had begun then */
 	uint64_t seen; /* the last sweep that found it; 0: none did */
 	UT_hash_handle by_number;
 	TAILQ_ENTRY(message) by_age;

@@ -17,7 +17,7 @@ struct names *names_free(struct names *names);
 /* The name of these bytes, with a NUL behind: to be given back with names_drop(). NULL: no memory. */
 const char *names_take(struct names *names, const char *bytes, size_t length);
 /* Accepts NULL. */
-void names_drop(struct names *names, const char *name);
+void names_drop(struct names *names, const char *bytes);
 
 /* Bytes of memory that the names take. */
 size_t names_size(const struct names *names);

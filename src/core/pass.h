@@ -9,6 +9,7 @@
 #define FDPASS_PASS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -50,6 +51,8 @@ struct file {
 
 struct pass {
 	uint64_t time_ns; /* CLOCK_MONOTONIC, when the message was sent; 0: not known */
+	/* CLOCK_REALTIME - CLOCK_MONOTONIC when its first event was told: one for all rows of the pass. */
+	int64_t realtime_offset_ns;
 	uint64_t done_ns; /* when its outcome was known; 0: not known */
 	/*
 	 * The number that `id` is made of; unique within a trace. The kernel side's, or, with the top
@@ -69,7 +72,11 @@ struct pass {
 	enum outcome outcome;
 	enum event_fate fate; /* when lost: why */
 	int error; /* when failed: the positive errno; 0: not known */
+	bool more_named; /* when failed: the message named more descriptors than one can carry */
 	int8_t cloexec; /* in the receiver: 1, 0; -1: not known */
+	/* When pending: who has the receiving socket open. One is the receiver, of several any may be. */
+	const struct process *owners; /* borrowed */
+	size_t nr_owners;
 };
 
 #endif

@@ -34,6 +34,7 @@ void join_sweep_begin(struct join *join, uint64_t now_ns)
 	join->sweep_begin_ns = now_ns;
 	join->lost_before |= join->lost;
 	join->lost = false;
+	owners_table_clear(&join->owners);
 }
 
 void join_sweep_entry(struct join *join, const struct event_queued *queued)
@@ -49,16 +50,46 @@ void join_sweep_entry(struct join *join, const struct event_queued *queued)
 		message->common.to.socket_ino = queued->ino;
 }
 
+/* The kernel's table has it now, and knows it to be queued. */
+static bool is_queued(const struct join *join, const struct message *message)
+{
+	return message->seen != 0 && message->seen == join->sweep &&
+	       message->state >= MESSAGE_QUEUED;
+}
+
+void join_sweep_sockets(const struct join *join, bool last, join_socket_fn fn, void *userdata)
+{
+	const struct message *message;
+
+	TAILQ_FOREACH(message, &join->messages.fresh, by_age) {
+		if (!last && !is_due(join, message, join->sweep_begin_ns))
+			break;
+		if (is_queued(join, message) && message->common.to.socket_ino != 0)
+			fn(userdata, message->common.to.socket_ino);
+	}
+}
+
+void join_sweep_owner(struct join *join, const struct event_owner *owner)
+{
+	struct process process;
+
+	join_take_process(&process, &owner->task, owner->flags);
+	owners_table_add(&join->owners, owner->ino, &process);
+}
+
 static int tell_pending(struct join *join, struct message *message)
 {
 	messages_set_pending(&join->messages, message);
 	return join_tell_outcome(join, message, OUTCOME_PENDING);
 }
 
-/* It ended unseen: an event of it was lost. */
+/*
+ * It ended unseen: an event of it was lost. Of one that was kept since the sweep began nothing is known: its
+ * record may have lain in the ring for long.
+ */
 static bool has_vanished(const struct join *join, const struct message *message)
 {
-	return message->seen != join->sweep && message->kept_ns < join->sweep_begin_ns;
+	return message->seen != join->sweep && message->kept_in != join->sweep;
 }
 
 static int end_vanished(struct join *join, struct message_list *list)
@@ -90,7 +121,7 @@ int join_sweep_end(struct join *join, uint64_t now_ns)
 		next = TAILQ_NEXT(message, by_age);
 		if (!is_due(join, message, join->sweep_begin_ns))
 			break;
-		if (message->state == MESSAGE_QUEUED && message->seen == join->sweep)
+		if (is_queued(join, message))
 			r = tell_pending(join, message);
 	}
 	return r;
@@ -104,10 +135,7 @@ int join_finish(struct join *join, uint64_t now_ns)
 	join->now_ns = now_ns;
 	r = join_give_up_strays(join, UINT64_MAX);
 	while (r >= 0 && (message = messages_oldest(&join->messages))) {
-		bool queued = message->seen != 0 && message->seen == join->sweep &&
-			      message->state >= MESSAGE_QUEUED;
-
-		if (!queued)
+		if (!is_queued(join, message))
 			r = join_end_message(join, message, OUTCOME_UNKNOWN);
 		else if (message->state != MESSAGE_PENDING)
 			r = join_end_message(join, message, OUTCOME_PENDING);

@@ -5,11 +5,12 @@
  * to reorder or hide what stands beside it on a terminal.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
-
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 struct range {
 	uint32_t first;
@@ -95,12 +96,47 @@ bool text_all_printable(const char *bytes, size_t size)
 	return true;
 }
 
-/* Write `digits` hexadecimal digits. */
-static char *put_hex(char *ret, uint32_t number, unsigned int digits)
+char *text_put_hex(char *ret, uint64_t number, unsigned int digits)
 {
 	while (digits-- > 0)
 		*ret++ = "0123456789abcdef"[number >> (4 * digits) & 0xf];
 	return ret;
+}
+
+char *text_put_decimal(char *ret, uint64_t number, unsigned int least)
+{
+	char digits[TEXT_DECIMAL_MAX];
+	char *end = digits + sizeof(digits), *begin = end;
+
+	do
+		*--begin = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (end - begin < (ptrdiff_t)least)
+		*--begin = '0';
+	memcpy(ret, begin, (size_t)(end - begin));
+	return ret + (end - begin);
+}
+
+char *text_put_signed(char *ret, int64_t number)
+{
+	if (number < 0)
+		*ret++ = '-';
+	return text_put_decimal(ret, number < 0 ? -(uint64_t)number : (uint64_t)number, 1);
+}
+
+size_t text_plain_length(const char *bytes, size_t size)
+{
+	/* All of ASCII that is printable, but for '"' and '\\'. */
+	static const bool plain[256] = {
+		[' ' ... '!'] = true,
+		['#' ... '['] = true,
+		[']' ... '~'] = true,
+	};
+	size_t i = 0;
+
+	while (i < size && plain[(unsigned char)bytes[i]])
+		i++;
+	return i;
 }
 
 static char *put_escaped(char *ret, uint32_t character)
@@ -114,13 +150,13 @@ static char *put_escaped(char *ret, uint32_t character)
 		*ret++ = letters[character - '\a'];
 	} else if (character < 0x80) {
 		*ret++ = 'x';
-		ret = put_hex(ret, character, 2);
+		ret = text_put_hex(ret, character, 2);
 	} else if (character < 0x10000) {
 		*ret++ = 'u';
-		ret = put_hex(ret, character, 4);
+		ret = text_put_hex(ret, character, 4);
 	} else {
 		*ret++ = 'U';
-		ret = put_hex(ret, character, 8);
+		ret = text_put_hex(ret, character, 8);
 	}
 	return ret;
 }
@@ -133,12 +169,18 @@ size_t text_escape(char *ret, const char *bytes, size_t size, bool ascii)
 	for (size_t i = 0; i < size; i += length) {
 		uint32_t character;
 
+		length = text_plain_length(bytes + i, size - i);
+		if (length > 0) {
+			memcpy(end, bytes + i, length);
+			end += length;
+			continue;
+		}
 		length = text_decode(bytes + i, size - i, &character);
 		if (length == 0) {
 			length = 1;
 			*end++ = '\\';
 			*end++ = 'x';
-			end = put_hex(end, (unsigned char)bytes[i], 2);
+			end = text_put_hex(end, (unsigned char)bytes[i], 2);
 		} else if (character == '"' || character == '\\' || !text_printable(character) ||
 			   (ascii && character >= 0x80)) {
 			end = put_escaped(end, character);
@@ -176,8 +218,8 @@ size_t text_to_utf8(char *ret, const char *bytes, size_t size)
 		length = text_decode(bytes + i, size - i, &character);
 		if (length == 0) {
 			length = 1;
-			memcpy(end, REPLACEMENT, strlen(REPLACEMENT));
-			end += strlen(REPLACEMENT);
+			memcpy(end, TEXT_REPLACEMENT, strlen(TEXT_REPLACEMENT));
+			end += strlen(TEXT_REPLACEMENT);
 		} else {
 			memcpy(end, bytes + i, length);
 			end += length;
@@ -222,4 +264,15 @@ size_t text_distance(const char *a, const char *b)
 		}
 	}
 	return row[size_b];
+}
+
+int text_refuse(char **error_message, const char *format, ...)
+{
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vasprintf(error_message, format, arguments);
+	va_end(arguments);
+	return size < 0 ? -ENOMEM : -EINVAL;
 }

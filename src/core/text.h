@@ -34,6 +34,19 @@ bool text_all_printable(const char *bytes, size_t size);
  */
 size_t text_escape(char *ret, const char *bytes, size_t size, bool ascii);
 
+/* How many of the first bytes stand for themselves wherever text is quoted: ASCII, printable, no '"', no '\\'. */
+size_t text_plain_length(const char *bytes, size_t size);
+
+/* The most digits that a number has, or is given. */
+#define TEXT_DECIMAL_MAX 20
+/* Write a number, with zeroes before it up to `least` digits, or its last `digits`. Return what follows. */
+char *text_put_decimal(char *ret, uint64_t number, unsigned int least);
+char *text_put_signed(char *ret, int64_t number);
+char *text_put_hex(char *ret, uint64_t number, unsigned int digits);
+
+/* U+FFFD, what stands for bytes that are no UTF-8. */
+#define TEXT_REPLACEMENT "\xef\xbf\xbd"
+
 /* All of it is UTF-8. */
 bool text_is_utf8(const char *bytes, size_t size);
 
@@ -52,5 +65,12 @@ size_t text_to_utf8(char *ret, const char *bytes, size_t size);
  */
 #define TEXT_DISTANCE_MAX 63
 size_t text_distance(const char *a, const char *b);
+
+/*
+ * Say what is wrong with something that was given: set *error_message, which the caller frees. Returns
+ * -EINVAL, or -ENOMEM.
+ */
+__attribute__((format(printf, 2, 3))) int text_refuse(char **error_message, const char *format,
+						      ...);
 
 #endif

@@ -51,9 +51,16 @@ void clock_load_zone(void)
 
 int32_t clock_utc_offset(void *userdata, int64_t seconds)
 {
+	/* Many rows are of one second. */
+	static int64_t last_seconds = -1;
+	static int32_t last_offset;
 	time_t moment = (time_t)seconds;
 	struct tm local;
 
 	(void)userdata;
-	return localtime_r(&moment, &local) ? (int32_t)local.tm_gmtoff : 0;
+	if (seconds != last_seconds) {
+		last_offset = localtime_r(&moment, &local) ? (int32_t)local.tm_gmtoff : 0;
+		last_seconds = seconds;
+	}
+	return last_offset;
 }

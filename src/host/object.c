@@ -6,16 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/kernel_type.h"
 #include "host/object.h"
-
-static bool kernel_has(const struct btf *kernel, const char *name, uint32_t kind)
-{
-	return btf__find_by_name_kind(kernel, name, kind) > 0;
-}
 
 static bool has_function(const struct btf *kernel, const char *name)
 {
-	return kernel_has(kernel, name, BTF_KIND_FUNC);
+	return kernel_type_find(kernel, name, BTF_KIND_FUNC) > 0;
 }
 
 /* A tracepoint of the kernel, by the name that follows "tp_btf/". */
@@ -24,13 +20,13 @@ static bool has_tracepoint(const struct btf *kernel, const char *name)
 	char type[128];
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return kernel_has(kernel, type, BTF_KIND_TYPEDEF);
+	return kernel_type_find(kernel, type, BTF_KIND_TYPEDEF) > 0;
 }
 
 static bool has_member(const struct btf *kernel, const char *type, const char *name)
 {
 	const struct btf_type *found =
-		btf__type_by_id(kernel, btf__find_by_name_kind(kernel, type, BTF_KIND_STRUCT));
+		btf__type_by_id(kernel, kernel_type_find(kernel, type, BTF_KIND_STRUCT));
 
 	for (int i = 0; found && i < btf_vlen(found); i++) {
 		if (strcmp(btf__name_by_offset(kernel, btf_members(found)[i].name_off), name) == 0)
@@ -47,18 +43,27 @@ static bool has_lengths(const struct btf *kernel)
 	       has_tracepoint(kernel, "sock_recv_length");
 }
 
+bool object_tracepoints_are_preemptible(const struct btf *kernel)
+{
+	return has_function(kernel, "trace_call_bpf_faultable");
+}
+
 /*
- * May the kernel preempt this program? fentry and fexit it may, those of tracepoints since 7.0. What a program does about it takes a kernel that lets it call global
- * functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize sleepable global subprogs").
+ * May the kernel preempt this program? fentry and fexit it may. What a program does about it takes a kernel
+ * that lets it call global functions where preemption is off, since 6.15 (b2bb703434bf "bpf: Summarize
+ * sleepable global subprogs").
  */
 static bool is_preemptible(const struct bpf_program *program, const struct btf *kernel)
 {
 	const char *section = bpf_program__section_name(program);
 
-	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
-		return has_member(kernel, "bpf_subprog_info", "might_sleep");
-	return strncmp(section, "tp_btf/", 7) == 0 &&
-	       has_function(kernel, "trace_call_bpf_faultable");
+	return (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0) &&
+	       has_member(kernel, "bpf_subprog_info", "might_sleep");
+}
+
+static bool starts_with(const char *text, const char *begin)
+{
+	return strncmp(text, begin, strlen(begin)) == 0;
 }
 
 /* Has this kernel what the program is attached to, and is it wanted? */
@@ -66,17 +71,17 @@ static bool is_wanted(const struct bpf_program *program, const struct btf *kerne
 		      const struct object_options *options)
 {
 	const char *section = bpf_program__section_name(program);
-	const char *target = strchr(section, '/');
+	const char *target = strrchr(section, '/');
 
-	if (!target || strncmp(section, "iter/", 5) == 0)
+	if (!target || starts_with(section, "iter/"))
 		return true;
 	target++;
-	if (strncmp(section, "tp_btf/", 7) != 0)
+	if (!starts_with(section, "tp_btf/") && !starts_with(section, "tracepoint/"))
 		return has_function(kernel, target);
 	if (strcmp(target, "sys_exit") == 0)
 		return options->system_calls || !has_lengths(kernel);
 	/* Those that came with 6.3 are taken together. */
-	if (strncmp(target, "sock_", 5) == 0 || strcmp(target, "sk_data_ready") == 0)
+	if (starts_with(target, "sock_") || strcmp(target, "sk_data_ready") == 0)
 		return has_lengths(kernel);
 	return has_tracepoint(kernel, target);
 }
@@ -187,11 +192,6 @@ static struct bpf_object *open_object(const struct object_file *file, const char
 								      file->plain(&size);
 
 	return bpf_object__open_mem(bytes, size, &open_options);
-}
-
-bool object_kernel_tells_lengths(const struct btf *kernel)
-{
-	return has_lengths(kernel);
 }
 
 unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel)

@@ -21,6 +21,12 @@ struct object_file {
 	const void *(*typed)(size_t *size);
 };
 
+/* Of an object, by the names that src/bpf/meson.build gives its skeletons. */
+#define OBJECT_FILE(name)                                                                          \
+	{                                                                                          \
+		name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes                                 \
+	}
+
 struct object_options {
 	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
 	int nr_cpus;
@@ -30,8 +36,9 @@ struct object_options {
 	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
 };
 
-/* Has the kernel the tracepoints of sends and receives that came with 6.3? */
-bool object_kernel_tells_lengths(const struct btf *kernel);
+
+/* May the kernel preempt programs that get a tracepoint's arguments? It may since 7.0. */
+bool object_tracepoints_are_preemptible(const struct btf *kernel);
 
 /* How many times an object is to be loaded: see src/bpf/stand_in.h. */
 unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel);

@@ -6,7 +6,6 @@
 #ifndef FDPASS_REASON_H
 #define FDPASS_REASON_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define REASON_MAX 256
@@ -23,12 +22,15 @@ int reason_memory(uint64_t ring_size, char reason[REASON_MAX]);
  */
 int reason_btf(const char *path, char reason[REASON_MAX]);
 
+/* How much of this memory for what is in flight, at most, does the machine have room for? */
+uint64_t reason_room(uint64_t most);
+
+/* What it means that the kernel's own could not be parsed, though it looks well. */
+void reason_btf_error(int error, char reason[REASON_MAX]);
+
 /* Both, of the kernel's own BTF. */
 #define REASON_BTF_PATH "/sys/kernel/btf/vmlinux"
 int reason_machine(uint64_t ring_size, char reason[REASON_MAX]);
-
-/* What a process lacks that may not use tracefs (EPERM, EACCES). */
-const char *reason_tracefs(void);
 
 /* The parts of these, for their tests. */
 
@@ -45,7 +47,5 @@ struct memory {
 uint64_t memory_in_cgroup(const char *root, const char *path);
 /* The least of what the machine and the control groups leave. */
 void memory_available(struct memory *ret);
-
-const char *reason_tracefs_of(bool may_mount, bool may_read);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* BPF programs on the kernel's tracepoints: see tracepoint.h. */
+/* Kretprobes as tracepoints of our own: see tracepoint.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -73,7 +73,7 @@ static int64_t read_id(int tracefs, const char *tracepoint)
 	return strtoimax(text, NULL, 10);
 }
 
-/* What follows the first slash of the program's section: a tracepoint, or a function. */
+/* What follows the first slash of the program's section: a function. */
 static const char *target_of(const struct bpf_program *program)
 {
 	const char *slash = strchr(bpf_program__section_name(program), '/');

@@ -1,112 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The ways to attach, a table, and the life of one: open, prepare, load, attach, read. What a
- * kernel offers is found out by trying, in the table's order; what changed in its functions is
- * asked of its BTF. A new way is an object file in src/bpf and an entry here.
- */
+/* The life of a way to attach: open, prepare, load, attach, read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "host/lockdown.h"
+#include "host/in_flight.h"
 #include "host/object.h"
+#include "host/reason.h"
+#include "host/ring.h"
 #include "host/tracepoint.h"
 #include "host/tracer.h"
+#include "host/way.h"
 
-#include "fentry.skel.h"
-#include "fentry_typed.skel.h"
-#include "kprobe.skel.h"
-#include "kprobe_typed.skel.h"
-#include "table.skel.h"
-#include "table_typed.skel.h"
-#include "tracepoint.skel.h"
-#include "tracepoint_typed.skel.h"
+#include "iterators.skel.h"
+#include "iterators_typed.skel.h"
 
-#define OBJECT_FILE(name)                                                                          \
-	{                                                                                          \
-		name##_bpf__elf_bytes, name##_typed_bpf__elf_bytes                                 \
-	}
+static const struct object_file iterators_file = OBJECT_FILE(iterators);
 
-struct way {
-	const char *name;
-	struct object_file object;
-	/* The kernel has what it needs; NULL: any has. */
-	bool (*kernel_has_it)(const struct btf *kernel);
-	bool (*possible)(void); /* not worth the loading where this says no; NULL: try it */
-	const char *missing; /* what ENOENT and the like mean here */
-	const char *forbidden; /* what EPERM means here */
-	const char *const *gaps;
-};
-
-static const char *const tracepoint_gaps[] = {
-	"which descriptors io_uring sends, and what it receives into before Linux 6.3",
-	"pidfd_getfd(2), and which eventfd is which, without --system-calls (since Linux 6.3)",
-	"descriptors that a seccomp supervisor adds (SECCOMP_IOCTL_NOTIF_ADDFD)",
-	"descriptors that move between rings of io_uring (IORING_OP_MSG_RING)",
-	NULL,
-};
-
-static const char *const list_gaps[] = {
-	"why some sends failed: bad memory (EFAULT), a signal (EINTR), a name that nobody has",
-	NULL,
-};
-
-static const struct way ways[] = {
-	{ "fentry", OBJECT_FILE(fentry), NULL, NULL,
-	  "the kernel has no BPF trampolines: it needs CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y",
-	  "the kernel forbids BPF programs of this sort, to root as well", list_gaps },
-	{ "kprobe", OBJECT_FILE(kprobe), NULL, tracepoint_has_kprobes,
-	  "the kernel has no kprobes: it needs CONFIG_KPROBE_EVENTS=y",
-	  "the kernel forbids kprobes, to root as well", list_gaps },
-	{ "tracepoint", OBJECT_FILE(tracepoint), object_kernel_tells_lengths, NULL,
-	  "the kernel lacks the tracepoints of sends and receives, which came with Linux 6.3",
-	  "tracefs cannot be opened: mount it at /sys/kernel/tracing, or run fdpass with "
-	  "CAP_SYS_ADMIN",
-	  tracepoint_gaps },
-};
-
-#define BTF_PATH "/sys/kernel/btf/vmlinux"
-/* ENOTSUPP of linux/errno.h: libc does not know it. */
-#define ENOTSUPP_KERNEL 524
-
-#define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
 #define MAX_LINKS 96
-
-/* What tells what is in flight: an iterator over the table of messages. */
-static const struct object_file table_file = OBJECT_FILE(table);
-#define TABLE "messages"
 
 /* See src/bpf/stand_in.h. */
 #define MAX_INSTANCES 3
 
 struct tracer {
 	const struct way *way;
+	const struct object_file *file;
 	struct bpf_object *objects[MAX_INSTANCES]; /* the object, and its stand-ins */
 	unsigned int nr_objects;
-	struct bpf_object *iterator; /* NULL where it cannot be had */
-	struct bpf_link *iterator_link;
+	struct bpf_object *iterators;
+	struct in_flight *in_flight; /* NULL where it cannot be had */
+	struct owners *owners; /* the same */
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
-	struct ring_buffer *ring;
-	struct ring_buffer *queued; /* what the iterator tells */
-	struct sweep *sweep; /* while that is read */
+	struct ring *ring;
 	const volatile uint64_t *lost; /* the BPF side's counters; NULL: not mapped */
 	int nr_cpus;
 	char refusal[REFUSAL_MAX]; /* by the verifier; empty: none */
-	tracer_record_fn record;
-	void *userdata;
 };
 
-/* libbpf explains itself to nobody: the reasons that are told are this file's. */
+/* libbpf explains itself to nobody: the reasons that are told are those of way.c. */
 static int __attribute__((format(printf, 2, 0)))
 keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -154,13 +94,12 @@ static int attach_object(struct tracer *tracer, const struct bpf_object *object,
 	return r;
 }
 
-/* Does a program of this type need tracefs to be attached? */
-static bool needs_tracefs(const struct tracer *tracer, enum bpf_prog_type type)
+static bool has_returns(const struct tracer *tracer)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, tracer->objects[0]) {
-		if (bpf_program__autoload(program) && bpf_program__type(program) == type)
+		if (bpf_program__autoload(program) && is_return(program))
 			return true;
 	}
 	return false;
@@ -168,12 +107,12 @@ static bool needs_tracefs(const struct tracer *tracer, enum bpf_prog_type type)
 
 static int attach_programs(struct tracer *tracer)
 {
-	bool kprobes = needs_tracefs(tracer, BPF_PROG_TYPE_KPROBE);
+	bool returns = has_returns(tracer);
 	int tracefs = -EBADF, r = 0;
 
-	if (kprobes || needs_tracefs(tracer, BPF_PROG_TYPE_TRACEPOINT))
+	if (returns || tracer->file == &tracer->way->where_preemptible)
 		tracefs = tracepoint_open_tracefs();
-	if (kprobes && tracefs >= 0)
+	if (returns && tracefs >= 0)
 		tracer->definitions = tracepoint_open_definitions(tracefs);
 	for (unsigned int i = 0; i < tracer->nr_objects && r >= 0; i++)
 		r = attach_object(tracer, tracer->objects[i], tracefs);
@@ -198,56 +137,9 @@ static void detach_programs(struct tracer *tracer)
 	close(tracer->definitions);
 }
 
-static int on_record(void *context, void *data, size_t size)
-{
-	struct tracer *tracer = context;
-
-	return tracer->record(tracer->userdata, data, size);
-}
-
-/* A reading of what is in flight, for on_queued(). */
-struct sweep {
-	tracer_queued_fn fn;
-	void *userdata;
-	bool complete; /* the last entry came, and says that none is missing */
-};
-
-static int on_queued(void *context, void *data, size_t size)
-{
-	struct tracer *tracer = context;
-	const struct event_queued *queued = data;
-
-	if (size != sizeof(*queued) || !tracer->sweep)
-		return 0;
-	if (queued->message == 0)
-		tracer->sweep->complete = queued->cut == 0;
-	else
-		tracer->sweep->fn(tracer->sweep->userdata, queued);
-	return 0;
-}
-
 static int map_of(const struct tracer *tracer, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(tracer->objects[0], name);
-}
-
-static void open_iterator(struct tracer *tracer, const struct btf *kernel,
-			  const struct object_options *options)
-{
-	LIBBPF_OPTS(bpf_iter_attach_opts, attach_options);
-	union bpf_iter_link_info info = { .map.map_fd = map_of(tracer, TABLE) };
-
-	attach_options.link_info = &info;
-	attach_options.link_info_len = sizeof(info);
-	if (object_load(&tracer->iterator, &table_file, "in_flight", kernel, options,
-			tracer->refusal) < 0)
-		return;
-	tracer->queued =
-		ring_buffer__new(bpf_object__find_map_fd_by_name(tracer->iterator, "queued"),
-				 on_queued, tracer, NULL);
-	if (tracer->queued)
-		tracer->iterator_link = bpf_program__attach_iter(
-			bpf_object__next_program(tracer->iterator, NULL), &attach_options);
 }
 
 static const size_t lost_size = NR_EVENT_LOST * sizeof(uint64_t);
@@ -266,13 +158,13 @@ static int map_lost(struct tracer *tracer)
 static int load_objects(struct tracer *tracer, const struct btf *kernel,
 			struct object_options *options)
 {
-	unsigned int instances = object_nr_instances(&tracer->way->object, kernel);
+	unsigned int instances = object_nr_instances(tracer->file, kernel);
 	int r = 0;
 
 	for (unsigned int i = 0; i < instances && r >= 0; i++) {
 		options->stand_in = i;
 		options->shared = tracer->objects[0];
-		r = object_load(&tracer->objects[i], &tracer->way->object, tracer->way->name,
+		r = object_load(&tracer->objects[i], tracer->file, tracer->way->name,
 				kernel, options, tracer->refusal);
 		if (r >= 0)
 			tracer->nr_objects++;
@@ -280,6 +172,19 @@ static int load_objects(struct tracer *tracer, const struct btf *kernel,
 	options->stand_in = 0;
 	options->shared = NULL;
 	return r;
+}
+
+/* Where they cannot be had, less is told of what is pending. */
+static void open_iterators(struct tracer *tracer, const struct btf *kernel,
+			   const struct object_options *options)
+{
+	char refusal[REFUSAL_MAX];
+
+	if (object_load(&tracer->iterators, &iterators_file, "iterators", kernel, options,
+			refusal) < 0)
+		return;
+	in_flight_new(&tracer->in_flight, tracer->iterators, map_of(tracer, "messages"));
+	owners_new(&tracer->owners, tracer->iterators);
 }
 
 static int open_way(struct tracer *tracer, const struct btf *kernel,
@@ -299,10 +204,10 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	r = map_lost(tracer);
 	if (r < 0)
 		return r;
-	tracer->ring = ring_buffer__new(map_of(tracer, "events"), on_record, tracer, NULL);
-	if (!tracer->ring)
-		return -errno;
-	open_iterator(tracer, kernel, &object_options);
+	r = ring_new(&tracer->ring, map_of(tracer, "events"), EVENT_MAX_SIZE);
+	if (r < 0)
+		return r;
+	open_iterators(tracer, kernel, &object_options);
 	return attach_programs(tracer);
 }
 
@@ -312,13 +217,15 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	struct tracer *tracer;
 	int r;
 
-	if ((way->possible && !way->possible()) ||
-	    (way->kernel_has_it && !way->kernel_has_it(kernel)))
+	if (!way_is_possible(way))
 		return -ENOENT;
 	tracer = calloc(1, sizeof(*tracer));
 	if (!tracer)
 		return -ENOMEM;
 	tracer->way = way;
+	tracer->file = way->where_preemptible.plain && object_tracepoints_are_preemptible(kernel) ?
+			       &way->where_preemptible :
+			       &way->object;
 	tracer->definitions = -EBADF;
 	tracer->nr_cpus = libbpf_num_possible_cpus();
 	r = open_way(tracer, kernel, options);
@@ -331,98 +238,49 @@ static int try_way(struct tracer **ret, const struct way *way, const struct btf 
 	return 0;
 }
 
-/* What keeps every way from working, as a sentence; NULL: nothing of that sort. */
-static const char *common_reason(int error)
+/* The ways in turn, until one can be had; `reason` gets what keeps those before it. */
+static int try_ways(struct tracer **ret, const struct btf *kernel,
+		    const struct tracer_options *options, char reason[TRACER_REASON_MAX])
 {
-	struct utsname name;
-	char lockdown[32];
+	char refusal[REFUSAL_MAX] = "", one[TRACER_REASON_MAX];
+	int r = -EINVAL;
 
-	if (error == -EMFILE || error == -ENFILE)
-		return "too many files are open: raise the limit (ulimit -n)";
-	if (error == -ENOMEM)
-		return "there is not enough memory: take a smaller ring buffer (--buffer-size)";
-	uname(&name);
-	if (strverscmp(name.release, "5.10") < 0)
-		return "this kernel is too old: Linux 5.10 or later is needed";
-	lockdown_mode(lockdown);
-	if (strcmp(lockdown, LOCKDOWN_CONFIDENTIALITY) == 0)
-		return "the kernel is locked down for confidentiality, which forbids BPF programs "
-		       "to read its memory: boot it with lockdown=integrity";
-	return NULL;
-}
+	for (size_t i = 0; i < nr_ways; i++) {
+		const struct way *way = &way_table[i];
+		size_t used = strlen(reason);
 
-/* Why this way cannot be had, to be followed by the errno's text. */
-static const char *reason_of(const struct way *way, int error)
-{
-	switch (-error) {
-	case EPERM:
-	case EACCES:
-		return way->forbidden;
-	case ENOENT:
-	case ENODEV:
-	case EOPNOTSUPP:
-	case ENOTSUPP_KERNEL:
-		return way->missing;
-	case EBUSY:
-		return "something else has hold of the traced functions, like a live patch";
-	default:
-		return "the kernel refuses the programs: FDPASS_LIBBPF_DEBUG=1 shows more, and a "
-		       "report is welcome";
+		if (options->way && strcmp(options->way, way->name) != 0)
+			continue;
+		r = try_way(ret, way, kernel, options, refusal);
+		if (r >= 0)
+			break;
+		if (!way_explain(way, r, refusal, one, sizeof(one))) {
+			strcpy(reason, one);
+			break;
+		}
+		snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s", used ? "; " : "", one);
 	}
-}
-
-static void explain(char reason[TRACER_REASON_MAX], const struct way *way, int error,
-		    const char *refusal)
-{
-	size_t used = strlen(reason);
-
-	if (*refusal != '\0') {
-		snprintf(reason + used, TRACER_REASON_MAX - used,
-			 "%s%s: %s (a bug: please report this, with what `fdpass doctor` says)",
-			 used ? "; " : "", way->name, refusal);
-		return;
-	}
-
-	snprintf(reason + used, TRACER_REASON_MAX - used, "%s%s: %s (%s)", used ? "; " : "",
-		 way->name, reason_of(way, error),
-		 strerror(error == -ENOTSUPP_KERNEL ? EOPNOTSUPP : -error));
+	return r;
 }
 
 int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	       char reason[TRACER_REASON_MAX])
 {
-	char refusal[REFUSAL_MAX] = "";
-	const char *common;
 	struct btf *kernel;
-	int r = -EINVAL;
+	int r;
 
 	reason[0] = '\0';
 	libbpf_set_print(keep_quiet);
-	kernel = btf__load_vmlinux_btf();
+	r = reason_machine(options->ring_size, reason);
+	if (r < 0)
+		return r;
+	kernel = btf__parse(REASON_BTF_PATH, NULL);
 	if (!kernel) {
 		r = -errno;
-		if (access(BTF_PATH, F_OK) < 0)
-			snprintf(reason, TRACER_REASON_MAX,
-				 "there is no BTF in " BTF_PATH ": mount sysfs at /sys, or use a "
-				 "kernel that was built with CONFIG_DEBUG_INFO_BTF=y");
-		else
-			snprintf(reason, TRACER_REASON_MAX, BTF_PATH " cannot be read: %s",
-				 strerror(-r));
+		reason_btf_error(r, reason);
 		return r;
 	}
-	for (size_t i = 0; i < NR_WAYS; i++) {
-		if (options->way && strcmp(options->way, ways[i].name) != 0)
-			continue;
-		r = try_way(ret, &ways[i], kernel, options, refusal);
-		if (r >= 0)
-			break;
-		common = common_reason(r);
-		if (common) {
-			snprintf(reason, TRACER_REASON_MAX, "%s", common);
-			break;
-		}
-		explain(reason, &ways[i], r, refusal);
-	}
+	r = try_ways(ret, kernel, options, reason);
 	btf__free(kernel);
 	return r;
 }
@@ -432,10 +290,10 @@ struct tracer *tracer_free(struct tracer *tracer)
 	if (!tracer)
 		return NULL;
 	detach_programs(tracer);
-	ring_buffer__free(tracer->ring);
-	ring_buffer__free(tracer->queued);
-	bpf_link__destroy(tracer->iterator_link);
-	bpf_object__close(tracer->iterator);
+	ring_free(tracer->ring);
+	in_flight_free(tracer->in_flight);
+	owners_free(tracer->owners);
+	bpf_object__close(tracer->iterators);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
 	while (tracer->nr_objects > 0)
@@ -463,14 +321,12 @@ bool tracer_sees_creations(const struct tracer *tracer)
 
 int tracer_fd(const struct tracer *tracer)
 {
-	return ring_buffer__epoll_fd(tracer->ring);
+	return map_of(tracer, "events");
 }
 
-int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
+int tracer_read(struct tracer *tracer, ring_record_fn fn, void *userdata)
 {
-	tracer->record = fn;
-	tracer->userdata = userdata;
-	return ring_buffer__consume(tracer->ring);
+	return ring_read(tracer->ring, fn, userdata);
 }
 
 /*
@@ -479,11 +335,10 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata)
  */
 static bool runs_in_softirqs(const struct bpf_program *program)
 {
-	const char *section = bpf_program__section_name(program);
+	const char *target = strrchr(bpf_program__section_name(program), '/');
 
-	return strcmp(section, "tp_btf/kfree_skb") == 0 ||
-	       strcmp(section, "tp_btf/consume_skb") == 0 ||
-	       strcmp(section, "tp_btf/sk_data_ready") == 0;
+	return target && (strcmp(target, "/kfree_skb") == 0 || strcmp(target, "/consume_skb") == 0 ||
+			  strcmp(target, "/sk_data_ready") == 0);
 }
 
 /* Runs of a program that the kernel skipped; it counts them since 5.12. */
@@ -492,39 +347,20 @@ static uint64_t skipped_runs_of(const struct bpf_program *program)
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
 
-	if (!program || bpf_program__fd(program) < 0 ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0)
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0)
 		return 0;
 	return info.recursion_misses;
 }
 
-/* Of a hook whose stand-ins do not say what they made up for: what all of them skipped. */
-static uint64_t skipped_by_all(const struct tracer *tracer, const char *name)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < tracer->nr_objects; i++) {
-		uint64_t skipped =
-			skipped_runs_of(bpf_object__find_program_by_name(tracer->objects[i], name));
-
-		if (skipped < least)
-			least = skipped;
-	}
-	return least;
-}
-
-/* What was skipped for good, but for what stand-ins made up for: src/bpf/stand_in.h. */
+/* Of the first of each hook: its stand-ins count what they make up for (src/bpf/stand_in.h). */
 static uint64_t skipped_runs(const struct tracer *tracer)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
 
 	bpf_object__for_each_program(program, tracer->objects[0]) {
-		if (!bpf_program__autoload(program) || runs_in_softirqs(program))
-			continue;
-		sum += strncmp(bpf_program__section_name(program), "tp_btf/", 7) == 0 ?
-			       skipped_by_all(tracer, bpf_program__name(program)) :
-			       skipped_runs_of(program);
+		if (bpf_program__autoload(program) && !runs_in_softirqs(program))
+			sum += skipped_runs_of(program);
 	}
 	return sum;
 }
@@ -538,59 +374,39 @@ void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST])
 		counts[EVENT_LOST_SKIPPED] = 0; /* a stand-in that ran first */
 }
 
-/* Reading the iterator to its end runs it; what it tells is in its ring buffer then. */
-static int run_iterator(const struct tracer *tracer)
+int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata)
 {
-	ssize_t n;
-	char byte;
-	int fd;
-
-	fd = bpf_iter_create(bpf_link__fd(tracer->iterator_link));
-	if (fd < 0)
-		return -errno;
-	do /* EAGAIN: it has seen a million sockets, and goes on */
-		n = read(fd, &byte, sizeof(byte));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	return n;
+	return tracer->in_flight ? in_flight_read(tracer->in_flight, fn, userdata) : -EOPNOTSUPP;
 }
 
-int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata)
+void tracer_ask_owner(struct tracer *tracer, uint64_t ino)
 {
-	struct sweep sweep = { .fn = fn, .userdata = userdata };
-	int r, n;
+	if (tracer->owners)
+		owners_ask(tracer->owners, ino);
+}
 
-	if (!tracer->iterator_link)
-		return -EOPNOTSUPP;
-	r = run_iterator(tracer);
-	tracer->sweep = &sweep;
-	n = ring_buffer__consume(tracer->queued);
-	tracer->sweep = NULL;
-	if (r < 0)
-		return r;
-	if (n < 0)
-		return n;
-	return sweep.complete ? 0 : -ENOBUFS;
+int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata)
+{
+	return tracer->owners ? owners_read(tracer->owners, fn, userdata) : -EOPNOTSUPP;
 }
 
 size_t tracer_nr_ways(void)
 {
-	return NR_WAYS;
+	return nr_ways;
 }
 
 const char *tracer_way_name(size_t index)
 {
-	return index < NR_WAYS ? ways[index].name : NULL;
+	return index < nr_ways ? way_table[index].name : NULL;
 }
 
 int tracer_probe(size_t index, struct way_report *ret)
 {
-	struct tracer_options options = { .way = ways[index].name, .ring_size = 1 << 20 };
+	struct tracer_options options = { .way = way_table[index].name, .ring_size = 1 << 20 };
 	struct tracer *tracer = NULL;
 	int r;
 
-	*ret = (struct way_report){ .name = ways[index].name, .gaps = ways[index].gaps };
+	*ret = (struct way_report){ .name = way_table[index].name };
 	r = tracer_new(&tracer, &options, ret->reason);
 	ret->available = r >= 0;
 	tracer_free(tracer);

@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "host/in_flight.h"
+#include "host/owner.h"
+#include "host/ring.h"
 
 struct tracer;
 
@@ -21,7 +24,7 @@ struct tracer_options {
 	bool system_calls; /* also what makes all system calls slower, where others do not need it */
 };
 
-/* Why a way cannot be had, one line, for a person; or what it cannot see. */
+/* Why a way cannot be had, one line, for a person. */
 #define TRACER_REASON_MAX 1280
 
 /*
@@ -41,10 +44,8 @@ bool tracer_sees_creations(const struct tracer *tracer);
  * event: look (tracer_read) a few times a second as well. Borrowed. */
 int tracer_fd(const struct tracer *tracer);
 
-/* Called for each record; `data` is borrowed until it returns. A negative errno stops the reading. */
-typedef int (*tracer_record_fn)(void *userdata, const void *data, size_t size);
-/* Read what is there, without waiting. Returns the number of records, or a negative errno. */
-int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
+/* Read what is there, without waiting: see ring_read(). */
+int tracer_read(struct tracer *tracer, ring_record_fn fn, void *userdata);
 
 /*
  * What could not be told so far, by kind (enum event_lost). A program that was skipped a moment ago
@@ -52,17 +53,20 @@ int tracer_read(struct tracer *tracer, tracer_record_fn fn, void *userdata);
  */
 void tracer_lost(const struct tracer *tracer, uint64_t counts[NR_EVENT_LOST]);
 
-typedef void (*tracer_queued_fn)(void *userdata, const struct event_queued *queued);
 /* What is in flight now, a call for each message of the table. Returns 0, -EOPNOTSUPP where that cannot
  * be told, or -ENOBUFS where only a part of it was: then nothing that was not told may be concluded. */
-int tracer_queued(struct tracer *tracer, tracer_queued_fn fn, void *userdata);
+int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata);
+
+/* The next tracer_owners() is about this socket too. */
+void tracer_ask_owner(struct tracer *tracer, uint64_t ino);
+/* Who has the sockets that were asked for open: see owners_read(). -EOPNOTSUPP where it cannot be told. */
+int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata);
 
 /* What one way to attach offers on this machine, for `fdpass doctor`. */
 struct way_report {
 	const char *name;
 	bool available;
 	char reason[TRACER_REASON_MAX]; /* why not */
-	const char *const *gaps; /* NULL-terminated: what it would not see here */
 };
 /* Number of ways, best first. */
 size_t tracer_nr_ways(void);

@@ -6,14 +6,14 @@
 #ifndef FDPASS_OUTPUT_CLASS_H
 #define FDPASS_OUTPUT_CLASS_H
 
+#include "output/buffer.h"
 #include "output/output.h"
 
 struct output_class {
 	const char *name;
 	size_t size; /* of the object */
 	void (*defaults)(struct field_list *ret); /* what --fields +x and -x change */
-	/* All return 0 or a negative errno, but for errors of the stream, which output.c looks for.
-	 */
+	/* All return 0 or a negative errno, but for the buffer's failure, which output.c looks for. */
 	int (*begin)(struct output *output); /* NULL: nothing to do; the object is all zeroes */
 	int (*row)(struct output *output, const struct row *row);
 	int (*end)(struct output *output); /* NULL: nothing to do */
@@ -22,10 +22,9 @@ struct output_class {
 
 struct output {
 	const struct output_class *class;
-	FILE *stream;
+	struct buffer *buffer; /* where it goes; borrowed */
 	struct field_list fields;
 	struct output_options options;
-	int error; /* what the stream failed with; it stays failed */
 };
 
 extern const struct output_class columns_class;

@@ -4,7 +4,6 @@
  * settled before the first row: on a terminal they are fitted to it, and texts that are wider are
  * cut; piped, nothing is cut, and a wide cell shifts the rest of its row. Numbers are never cut.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -107,7 +106,7 @@ static int columns_begin(struct output *output)
 {
 	struct columns_output *columns = columns_output(output);
 
-	columns->line.stream = output->stream;
+	columns->line.buffer = output->buffer;
 	columns->line.dots = output->options.utf8 ? "…" : "~";
 	settle_widths(columns);
 	for (size_t i = 0; i < output->fields.count; i++) {
@@ -129,18 +128,17 @@ static size_t write_value(struct columns_output *columns, const struct field *fi
 {
 	const struct value *value = &columns->value;
 	char *text = columns->text;
-	size_t size = sizeof(columns->text);
 
 	switch (field->type) {
 	case FIELD_STRING:
 		return text_escape(text, value->text, value->size, !columns->output.options.utf8);
 	case FIELD_U32:
 	case FIELD_U64:
-		return (size_t)snprintf(text, size, "%" PRIu64, value->u64);
+		return (size_t)(text_put_decimal(text, value->u64, 1) - text);
 	case FIELD_I32:
-		return (size_t)snprintf(text, size, "%" PRId64, value->i64);
+		return (size_t)(text_put_signed(text, value->i64) - text);
 	case FIELD_BOOL:
-		return (size_t)snprintf(text, size, "%s", value->boolean ? "true" : "false");
+		return (size_t)(stpcpy(text, value->boolean ? "true" : "false") - text);
 	}
 	return 0;
 }

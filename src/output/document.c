@@ -1,107 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A row as a tree of json-c. A field that is not known has no member, and no empty parent. */
-#include <errno.h>
-#include <limits.h>
-#include <string.h>
-
-#include "core/text.h"
+/* The objects of a row, from the names of its fields. */
 #include "output/document.h"
 
-/* JSON's strings are Unicode: bytes that are no UTF-8 become U+FFFD. */
-static struct json_object *string_new(const struct value *value)
-{
-	char utf8[TEXT_UTF8_MAX(FIELD_TEXT_MAX)];
-	size_t size = text_to_utf8(utf8, value->text, value->size);
+#include <string.h>
 
-	return json_object_new_string_len(utf8, (int)size);
-}
-
-static struct json_object *value_new(const struct field *field, const struct value *value)
+/* The bytes that two names have in common as objects: "proc." of "proc.pid" and "proc.parent.pid". */
+static size_t shared_objects(const char *a, const char *b)
 {
-	switch (field->type) {
-	case FIELD_STRING:
-		return string_new(value);
-	case FIELD_U32:
-	case FIELD_U64:
-		return json_object_new_uint64(value->u64);
-	case FIELD_I32:
-		return json_object_new_int64(value->i64);
-	case FIELD_BOOL:
-		return json_object_new_boolean(value->boolean);
+	size_t shared = 0;
+
+	for (size_t i = 0; a[i] == b[i] && a[i] != '\0'; i++) {
+		if (a[i] == '.')
+			shared = i + 1;
 	}
-	return NULL;
+	return shared;
 }
 
-/* Add a member, which is taken, also on failure. */
-static int add(struct json_object *object, const char *key, struct json_object *member)
+/* The place behind the last field with which this one has most in common. */
+static size_t find_place(const struct field_list *list, const struct field *field)
 {
-	if (!member)
-		return -ENOMEM;
-	if (json_object_object_add(object, key, member) < 0) {
-		json_object_put(member);
-		return -ENOMEM;
-	}
-	return 0;
-}
+	size_t place = list->count, most = 0;
 
-/* The object that `name` ("proc.creds.uid") has its last component in; made where it is missing. */
-static int open_parent(struct json_object **object, const char **name)
-{
-	const char *dot;
+	for (size_t i = 0; i < list->count; i++) {
+		size_t shared = shared_objects(list->fields[i]->name, field->name);
 
-	while ((dot = strchr(*name, '.'))) {
-		size_t length = (size_t)(dot - *name);
-		struct json_object *child;
-		char key[NAME_MAX];
-		int error;
-
-		if (length >= sizeof(key))
-			return -ENAMETOOLONG;
-		memcpy(key, *name, length);
-		key[length] = '\0';
-		if (!json_object_object_get_ex(*object, key, &child)) {
-			child = json_object_new_object();
-			error = add(*object, key, child);
-			if (error < 0)
-				return error;
+		if (shared > 0 && shared >= most) {
+			most = shared;
+			place = i + 1;
 		}
-		*object = child;
-		*name = dot + 1;
 	}
-	return 0;
+	return place;
 }
 
-static int add_field(struct json_object *root, const struct field *field, const struct value *value)
+static void order(struct field_list *ret, const struct field_list *fields)
 {
-	struct json_object *object = root;
-	const char *key = field->name;
-	int error;
-
-	error = open_parent(&object, &key);
-	if (error < 0)
-		return error;
-	return add(object, key, value_new(field, value));
-}
-
-int document_new(struct json_object **ret, const struct field_list *fields, const struct row *row)
-{
-	struct json_object *root;
-	struct value value;
-
-	root = json_object_new_object();
-	if (!root)
-		return -ENOMEM;
+	ret->count = 0;
 	for (size_t i = 0; i < fields->count; i++) {
-		int error;
+		size_t place = find_place(ret, fields->fields[i]);
 
-		if (!field_get(fields->fields[i], row, &value))
-			continue;
-		error = add_field(root, fields->fields[i], &value);
-		if (error < 0) {
-			json_object_put(root);
-			return error;
-		}
+		for (size_t j = ret->count; j > place; j--)
+			ret->fields[j] = ret->fields[j - 1];
+		ret->fields[place] = fields->fields[i];
+		ret->count++;
 	}
-	*ret = root;
-	return 0;
+}
+
+void document_init(struct document *document, const struct field_list *fields)
+{
+	order(&document->fields, fields);
+	for (size_t i = 0; i < fields->count; i++) {
+		const char *name = document->fields.fields[i]->name, *dot = strrchr(name, '.');
+
+		document->objects[i] = dot ? (size_t)(dot + 1 - name) : 0;
+	}
+}
+
+/* A row that is being printed. */
+struct printing {
+	const struct document_printer *printer;
+	void *userdata;
+	const char *name; /* of the last member */
+	size_t objects; /* of it: these are open */
+};
+
+/* Close the objects that are open beyond the first `kept` bytes of their names. */
+static int close_objects(struct printing *printing, size_t kept)
+{
+	int r = 0;
+
+	while (r >= 0 && printing->objects > kept) {
+		if (printing->name[--printing->objects] == '.')
+			r = printing->printer->close(printing->userdata);
+	}
+	return r;
+}
+
+/* Open those that lie in between. */
+static int open_objects(struct printing *printing, const char *name, size_t objects)
+{
+	size_t begin = printing->objects;
+	int r = 0;
+
+	for (size_t i = begin; i < objects && r >= 0; i++) {
+		if (name[i] != '.')
+			continue;
+		r = printing->printer->open(printing->userdata, name + begin, i - begin);
+		begin = i + 1;
+	}
+	return r;
+}
+
+/* Go from the object of the last member to that of the next one. */
+static int move_to(struct printing *printing, const char *name, size_t objects)
+{
+	int r;
+
+	if (objects == printing->objects && memcmp(name, printing->name, objects) == 0)
+		return 0;
+	r = close_objects(printing, shared_objects(printing->name, name));
+	if (r >= 0)
+		r = open_objects(printing, name, objects);
+	printing->name = name;
+	printing->objects = objects;
+	return r;
+}
+
+int document_print(const struct document *document, const struct row *row,
+		   const struct document_printer *printer, void *userdata)
+{
+	struct printing printing = { .printer = printer, .userdata = userdata, .name = "" };
+	struct value value;
+	int r = 0;
+
+	for (size_t i = 0; i < document->fields.count && r >= 0; i++) {
+		const struct field *field = document->fields.fields[i];
+		size_t objects = document->objects[i];
+
+		if (!field_get(field, row, &value))
+			continue;
+		r = move_to(&printing, field->name, objects);
+		if (r >= 0)
+			r = printer->member(userdata, field->name + objects, field, &value);
+	}
+	return r < 0 ? r : close_objects(&printing, 0);
 }

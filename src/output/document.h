@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A row as a tree, nested at the dots of the fields' names: what JSON and YAML both print. */
+/*
+ * A row as objects in objects, nested at the dots of the fields' names: what JSON and YAML both print.
+ * A field that is not known has no member, and no empty parent.
+ */
 #ifndef FDPASS_OUTPUT_DOCUMENT_H
 #define FDPASS_OUTPUT_DOCUMENT_H
 
-#include <json-c/json.h>
-
 #include "core/field.h"
 
-/*
- * Make the tree of a row: its known fields, in the order of the list. Returns 0 or -ENOMEM.
- * The caller puts *ret.
- */
-int document_new(struct json_object **ret, const struct field_list *fields, const struct row *row);
+/* What prints it. All return 0 or a negative errno, which ends it. */
+struct document_printer {
+	/* An object begins, and what follows is in it. The name is not NUL-terminated. */
+	int (*open)(void *userdata, const char *name, size_t size);
+	int (*close)(void *userdata);
+	int (*member)(void *userdata, const char *name, const struct field *field,
+		      const struct value *value);
+};
+
+/* How the fields of a list are printed. */
+struct document {
+	/* Those of one object stand together, where the first of them stood. */
+	struct field_list fields;
+	size_t objects[FIELD_LIST_MAX]; /* of a field's name, the bytes that are objects: "proc." */
+};
+
+void document_init(struct document *document, const struct field_list *fields);
+
+/* Print a row, but for the outermost object. */
+int document_print(const struct document *document, const struct row *row,
+		   const struct document_printer *printer, void *userdata);
 
 #endif

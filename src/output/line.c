@@ -5,13 +5,21 @@
 #include "core/text.h"
 #include "output/line.h"
 
+static bool is_ascii(char byte)
+{
+	return byte >= ' ' && byte <= '~';
+}
+
 /* Read a character and how many columns it takes. Returns its bytes. */
 static size_t measure(const char *text, size_t size, int *width)
 {
 	uint32_t character;
-	size_t length = text_decode(text, size, &character);
+	size_t length;
 
 	*width = 1;
+	if (is_ascii(text[0]))
+		return 1;
+	length = text_decode(text, size, &character);
 	if (length <= 1)
 		return 1;
 	*width = wcwidth((wchar_t)character);
@@ -27,6 +35,11 @@ int line_text_width(const char *text, size_t size)
 	for (size_t i = 0; i < size;) {
 		int width;
 
+		if (is_ascii(text[i])) {
+			i++;
+			total++;
+			continue;
+		}
 		i += measure(text + i, size - i, &width);
 		total += width;
 	}
@@ -67,19 +80,19 @@ static size_t tail_offset(const char *text, size_t size, int room)
 static void put_blanks(struct line *line, int column)
 {
 	if (column > line->end)
-		fprintf(line->stream, "%*s", column - line->end, "");
+		buffer_put_blanks(line->buffer, (size_t)(column - line->end));
 	line->end = column;
 }
 
 static void put_bytes(struct line *line, const char *text, size_t size)
 {
-	fwrite(text, 1, size, line->stream);
+	buffer_put(line->buffer, text, size);
 	line->end += line_text_width(text, size);
 }
 
 static void put_dots(struct line *line)
 {
-	fputs(line->dots, line->stream);
+	buffer_put_text(line->buffer, line->dots);
 	line->end++;
 }
 
@@ -99,6 +112,16 @@ static void put_text(struct line *line, const struct cell *cell, int room)
 	}
 }
 
+/* The parameters of an SGR sequence; NULL: none. */
+static void put_color(struct line *line, const char *parameters)
+{
+	if (!parameters)
+		return;
+	buffer_put_text(line->buffer, "\033[");
+	buffer_put_text(line->buffer, parameters);
+	buffer_put_byte(line->buffer, 'm');
+}
+
 void line_put(struct line *line, int gap, int width, const struct cell *cell)
 {
 	int begin = line->start + gap;
@@ -116,16 +139,14 @@ void line_put(struct line *line, int gap, int width, const struct cell *cell)
 		column = stop - line_text_width(cell->text, cell->size);
 
 	put_blanks(line, column);
-	if (cell->color)
-		fprintf(line->stream, "\033[%sm", cell->color);
+	put_color(line, cell->color);
 	put_text(line, cell, stop > column ? stop - column : 1);
-	if (cell->color)
-		fputs("\033[0m", line->stream);
+	put_color(line, cell->color ? "0" : NULL);
 }
 
 void line_end(struct line *line)
 {
-	fputc('\n', line->stream);
+	buffer_put_byte(line->buffer, '\n');
 	line->start = 0;
 	line->end = 0;
 }

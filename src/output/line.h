@@ -13,7 +13,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
+
+#include "output/buffer.h"
 
 enum line_align {
 	LINE_LEFT,
@@ -37,7 +38,7 @@ struct cell {
 };
 
 struct line {
-	FILE *stream;
+	struct buffer *buffer;
 	const char *dots; /* stands for what was cut; one column wide */
 	int start; /* where the next cell begins */
 	int end; /* where the text that was written so far ends */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of outputs, and what all have in common: their life and the errors of the stream. */
+/* The table of outputs, and what all have in common: their life and the buffer's failure. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +37,8 @@ int output_default_fields(const char *name, struct field_list *ret)
 	return 0;
 }
 
-int output_new(struct output **ret, const char *name, FILE *stream, const struct field_list *fields,
-	       const struct output_options *options)
+int output_new(struct output **ret, const char *name, struct buffer *buffer,
+	       const struct field_list *fields, const struct output_options *options)
 {
 	const struct output_class *class = class_find(name);
 	struct output *output;
@@ -51,7 +51,7 @@ int output_new(struct output **ret, const char *name, FILE *stream, const struct
 	if (!output)
 		return -ENOMEM;
 	output->class = class;
-	output->stream = stream;
+	output->buffer = buffer;
 	output->options = *options;
 	if (fields)
 		output->fields = *fields;
@@ -69,35 +69,22 @@ struct output *output_free(struct output *output)
 	return NULL;
 }
 
-/* The result of a step, and of what it wrote. errno is as the stream's last failure left it. */
-static int settle(struct output *output, int error)
+static int settle(const struct output *output, int r)
 {
-	if (output->error == 0 && ferror(output->stream))
-		output->error = errno != 0 ? -errno : -EIO;
-	return output->error != 0 ? output->error : error;
+	return output->buffer->failed ? -ENOMEM : r;
 }
 
 int output_begin(struct output *output)
 {
-	errno = 0;
 	return settle(output, output->class->begin ? output->class->begin(output) : 0);
 }
 
 int output_row(struct output *output, const struct row *row)
 {
-	errno = 0;
 	return settle(output, output->class->row(output, row));
 }
 
 int output_end(struct output *output)
 {
-	errno = 0;
 	return settle(output, output->class->end ? output->class->end(output) : 0);
-}
-
-int output_flush(struct output *output)
-{
-	errno = 0;
-	fflush(output->stream);
-	return settle(output, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Outputs: rows to bytes on a stream. An output is three functions, begin, row and end, in one
+ * Outputs: rows to bytes in a buffer. An output is three functions, begin, row and end, in one
  * table of classes; no one else knows what a column or an object is.
  */
 #ifndef FDPASS_OUTPUT_H
@@ -17,6 +17,7 @@ struct output_options {
 	bool utf8; /* the locale (LC_CTYPE) is UTF-8; otherwise the columns are ASCII */
 };
 
+struct buffer;
 struct output;
 
 /*
@@ -26,24 +27,22 @@ struct output;
 int output_default_fields(const char *name, struct field_list *ret);
 
 /*
- * Make an output on a stream, which is borrowed. `fields` are copied; NULL: no --fields, which is
+ * Make an output into a buffer, which is borrowed. `fields` are copied; NULL: no --fields, which is
  * the reading view for the columns and all that is known for the others.
  * Returns 0, -ENOENT (there is no output of that name), or -ENOMEM.
  */
-int output_new(struct output **ret, const char *name, FILE *stream, const struct field_list *fields,
-	       const struct output_options *options);
+int output_new(struct output **ret, const char *name, struct buffer *buffer,
+	       const struct field_list *fields, const struct output_options *options);
 /* Accepts NULL, returns NULL. Ends nothing: see output_end. */
 struct output *output_free(struct output *output);
 
 /*
- * Begin once, a call for each row, end once. All return 0, or a negative errno as soon as the
- * stream has failed (-EPIPE, -ENOSPC). What is written may stay in the stream's buffer until
- * output_flush.
+ * Begin once, a call for each row, end once: each appends to the buffer. All return 0, or -ENOMEM where
+ * it did not get all.
  */
 int output_begin(struct output *output);
 int output_row(struct output *output, const struct row *row);
 int output_end(struct output *output);
-int output_flush(struct output *output);
 
 /* The names of all outputs, best first; NULL when index is past the last. */
 const char *output_name(size_t index);

@@ -10,7 +10,7 @@
  * The arrow stands for what arrived, the cross for what did not; "⋯" waits in a queue. "?" is what is
  * not known, "-" what there is not. Piped, nothing is cut.
  */
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -156,7 +156,7 @@ static int reading_begin(struct output *output)
 	struct reading_output *reading = reading_output(output);
 
 	reading->signs = output->options.utf8 ? &unicode_signs : &ascii_signs;
-	reading->line.stream = output->stream;
+	reading->line.buffer = output->buffer;
 	reading->line.dots = reading->signs->dots;
 	reading->timestamp = field_find("timestamp");
 	reading->file = field_find("file");
@@ -174,74 +174,87 @@ static int reading_begin(struct output *output)
 }
 
 /* The part of the timestamp that is the time of the day, to the second or the millisecond. */
-static void write_time(struct reading_output *reading, const struct row *row, char *ret,
-		       size_t size)
+static void write_time(struct reading_output *reading, const struct row *row, char *ret)
 {
 	const struct value *value = &reading->value;
-	size_t date = strlen("2026-11-23T");
+	size_t date = strlen("2026-11-23T"), size = (size_t)reading->layout.time;
 
-	if (field_get(reading->timestamp, row, &reading->value) && value->size > date)
-		snprintf(ret, size, "%.*s", reading->layout.time, value->text + date);
+	if (field_get(reading->timestamp, row, &reading->value) && value->size >= date + size)
+		ret = mempcpy(ret, value->text + date, size);
 	else
-		snprintf(ret, size, "?");
+		*ret++ = '?';
+	*ret = '\0';
 }
+
+/* Room for it: the name escaped, what stands for its end, and the pid in brackets. */
+#define PROCESS_ROOM (TEXT_ESCAPE_MAX(EVENT_COMM_LEN) + sizeof("…[4294967295]"))
 
 /* "client[1296790]". Where there is no room for it, the name is cut and the pid is not. */
-static void write_process(struct reading_output *reading, const struct process *process, char *ret,
-			  size_t size)
+static void write_process(const struct reading_output *reading, const struct process *process,
+			  char ret[PROCESS_ROOM])
 {
-	char comm[TEXT_ESCAPE_MAX(EVENT_COMM_LEN)], pid[sizeof("[4294967295]")];
-	size_t length = text_escape(comm, process->comm, strlen(process->comm),
+	char pid[sizeof("[4294967295]")], *end = pid;
+	size_t length = text_escape(ret, process->comm, strlen(process->comm),
 				    !reading->output.options.utf8);
-	const char *dots = "";
 	int room;
 
-	room = reading->layout.process - snprintf(pid, sizeof(pid), "[%" PRIu32 "]", process->pid);
-	if (reading->output.options.width > 0 && line_text_width(comm, length) > room) {
-		length = line_fit(comm, length, room - 1);
-		dots = reading->signs->dots;
+	*end++ = '[';
+	end = text_put_decimal(end, process->pid, 1);
+	*end++ = ']';
+	*end = '\0';
+	room = reading->layout.process - (int)(end - pid);
+	if (reading->output.options.width > 0 && line_text_width(ret, length) > room) {
+		length = line_fit(ret, length, room - 1);
+		length = (size_t)(stpcpy(ret + length, reading->signs->dots) - ret);
 	}
-	snprintf(ret, size, "%.*s%s%s", (int)length, comm, dots, pid);
+	memcpy(ret + length, pid, (size_t)(end - pid) + 1);
 }
 
-static void write_fd(const struct endpoint *endpoint, const char *unknown, char *ret, size_t size)
+static void write_fd(const struct endpoint *endpoint, const char *unknown, char *ret)
 {
 	if (endpoint->fd == ENDPOINT_FD_UNKNOWN)
-		snprintf(ret, size, "%s", unknown);
+		strcpy(ret, unknown);
 	else
-		snprintf(ret, size, "%" PRId32, endpoint->fd);
+		*text_put_signed(ret, endpoint->fd) = '\0';
 }
 
 /* A duration in two or three digits of the unit that fits: "840ns", "84µs", "1.2ms", "3m07s". */
-static void write_duration(const struct signs *signs, uint64_t ns, char *ret, size_t size)
+static void write_duration(const struct signs *signs, uint64_t ns, char *ret)
 {
 	const struct {
 		uint64_t ns;
 		const char *name;
-	} units[] = { { 1000, signs->micro }, { 1000000, "ms" }, { 1000000000, "s" } };
-	size_t unit = ns < 1000000 ? 0 : ns < 1000000000 ? 1 : 2;
-	uint64_t tenths = ns * 10 / units[unit].ns, minutes = ns / 1000000000 / 60;
+	} units[] = { { 1, "ns" }, { 1000, signs->micro }, { 1000000, "ms" }, { 1000000000, "s" } };
+	size_t unit = ns < 1000 ? 0 : ns < 1000000 ? 1 : ns < 1000000000 ? 2 : 3;
+	uint64_t tenths = ns / units[unit].ns * 10 + ns % units[unit].ns * 10 / units[unit].ns;
+	uint64_t minutes = ns / 1000000000 / 60;
 
-	if (ns < 1000)
-		snprintf(ret, size, "%" PRIu64 "ns", ns);
-	else if (tenths < 100)
-		snprintf(ret, size, "%" PRIu64 ".%" PRIu64 "%s", tenths / 10, tenths % 10,
-			 units[unit].name);
-	else if (minutes == 0)
-		snprintf(ret, size, "%" PRIu64 "%s", tenths / 10, units[unit].name);
-	else if (minutes < 60)
-		snprintf(ret, size, "%" PRIu64 "m%02" PRIu64 "s", minutes, ns / 1000000000 % 60);
-	else
-		snprintf(ret, size, "%" PRIu64 "h%02" PRIu64 "m", minutes / 60, minutes % 60);
+	if (minutes >= 60) {
+		ret = text_put_decimal(ret, minutes / 60, 1);
+		*ret++ = 'h';
+		ret = text_put_decimal(ret, minutes % 60, 2);
+		strcpy(ret, "m");
+	} else if (minutes > 0) {
+		ret = text_put_decimal(ret, minutes, 1);
+		*ret++ = 'm';
+		ret = text_put_decimal(ret, ns / 1000000000 % 60, 2);
+		strcpy(ret, "s");
+	} else {
+		ret = text_put_decimal(ret, tenths / 10, 1);
+		if (tenths < 100 && unit > 0) {
+			*ret++ = '.';
+			ret = text_put_decimal(ret, tenths % 10, 1);
+		}
+		strcpy(ret, units[unit].name);
+	}
 }
 
-static void write_after(struct reading_output *reading, const struct row *row, char *ret,
-			size_t size)
+static void write_after(struct reading_output *reading, const struct row *row, char *ret)
 {
 	if (field_get(reading->latency, row, &reading->value))
-		write_duration(reading->signs, reading->value.u64, ret, size);
+		write_duration(reading->signs, reading->value.u64, ret);
 	else
-		snprintf(ret, size, "-");
+		strcpy(ret, "-");
 }
 
 static void append(char *note, size_t size, const char *separator, const struct value *value)
@@ -259,6 +272,7 @@ static void append(char *note, size_t size, const char *separator, const struct 
 static void write_note(struct reading_output *reading, const struct row *row, bool brief)
 {
 	static const struct value unknown = { .text = "outcome unknown", .size = 15 };
+	static const struct value more = { .text = "more than 253", .size = 13 };
 	const struct pass *pass = row->pass;
 	struct value *value = &reading->value;
 	char *note = reading->note;
@@ -278,6 +292,8 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 		append(note, size, ", ", value);
 	if (reason && field_get(reading->reason, row, value))
 		append(note, size, ": ", value);
+	if (pass->more_named)
+		append(note, size, ", ", &more);
 }
 
 /* The columns that a note takes with what stands before it. */
@@ -296,10 +312,10 @@ static bool ends_with(const char *text, size_t size, const char *end)
 /* Would the name read as if one of our marks stood behind it? */
 static bool imitates_mark(const struct reading_output *reading, const char *name, size_t size)
 {
-	char note[16];
-	int length = snprintf(note, sizeof(note), " %s", reading->signs->dot);
+	char note[16] = " ";
+	const char *end = stpcpy(note + 1, reading->signs->dot);
 
-	return ends_with(name, size, DELETED) || memmem(name, size, note, (size_t)length);
+	return ends_with(name, size, DELETED) || memmem(name, size, note, (size_t)(end - note));
 }
 
 /*
@@ -388,7 +404,7 @@ static int reading_row(struct output *output, const struct row *row)
 	bool nowhere = pass->outcome == OUTCOME_FAILED || pass->outcome == OUTCOME_PENDING;
 	bool lost = pass->outcome == OUTCOME_FAILED || pass->outcome == OUTCOME_LOST;
 	char time[sizeof("14:02:11.084")], from_fd[16], to_fd[16], after[32];
-	char sender[128] = "?", receiver[128];
+	char sender[PROCESS_ROOM] = "?", receiver[PROCESS_ROOM] = "?";
 	struct texts texts = {
 		.time = time,
 		.sender = sender,
@@ -400,15 +416,16 @@ static int reading_row(struct output *output, const struct row *row)
 		.color = color_of(pass->outcome),
 	};
 
-	write_time(reading, row, time, sizeof(time));
+	write_time(reading, row, time);
 	if (pass->sender.known)
-		write_process(reading, &pass->sender, sender, sizeof(sender));
-	snprintf(receiver, sizeof(receiver), "%s", nowhere ? "-" : "?");
+		write_process(reading, &pass->sender, sender);
 	if (pass->receiver.known)
-		write_process(reading, &pass->receiver, receiver, sizeof(receiver));
-	write_fd(&pass->from, "?", from_fd, sizeof(from_fd));
-	write_fd(&pass->to, nowhere || lost ? "-" : "?", to_fd, sizeof(to_fd));
-	write_after(reading, row, after, sizeof(after));
+		write_process(reading, &pass->receiver, receiver);
+	else if (nowhere)
+		strcpy(receiver, "-");
+	write_fd(&pass->from, "?", from_fd);
+	write_fd(&pass->to, nowhere || lost ? "-" : "?", to_fd);
+	write_after(reading, row, after);
 
 	put_texts(reading, &texts, NULL);
 	put_file(reading, row, color_of(pass->outcome));

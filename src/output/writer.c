@@ -5,50 +5,60 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <sys/uio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "output/writer.h"
 
 /*
  * Of one write. A pipe takes so much whole or not at all, so that no row, but a longer one, is mixed
- * with what others write into it, or is there in part when the writing is stopped.
+ * with what others write into it, or is there in part when the writing is stopped. A regular file takes
+ * all that it is given.
  */
 #define BATCH_BYTES PIPE_BUF
-#define BATCH_CHUNKS 64
+#define FILE_BATCH_BYTES (64 << 10)
+#define BATCH_ROWS 256
+
+/* The thread is woken when so much waits, or when nothing more comes for now. */
+#define WAKE_BYTES (32 << 10)
 
 /* What the thread is woken with in a write; it is so often as it takes, in milliseconds. */
 #define WAKE_SIGNAL SIGRTMIN
 #define STOP_TRIES 200
 
+/* Of one write: as many rows as make a batch, at least one. */
 struct chunk {
-	STAILQ_ENTRY(chunk) next;
-	bool is_row;
+	TAILQ_ENTRY(chunk) next;
+	size_t room;
 	size_t size;
+	unsigned int nr_rows;
+	unsigned int nr_written; /* of them */
+	size_t ends[BATCH_ROWS]; /* of the rows */
 	char bytes[];
 };
 
 struct writer {
 	int fd;
 	size_t most;
-	FILE *stream;
-	char *text; /* of the stream */
-	size_t text_size;
+	size_t batch;
 
 	pthread_t thread;
 	bool running;
 	bool stuck; /* the thread does not end: it keeps what it uses */
 
-	/* What both threads use, but for the bytes of the chunks. */
+	/* What both threads use, but for the bytes of the chunks that were there before. */
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	STAILQ_HEAD(chunk_list, chunk) chunks; /* only the thread takes away */
+	bool idle; /* the thread waits */
+	TAILQ_HEAD(chunk_list, chunk) chunks; /* only the thread takes away */
 	size_t written; /* of the first chunk */
-	size_t waiting; /* bytes, with what the chunks take themselves */
+	size_t waiting; /* bytes */
+	size_t memory; /* of the chunks */
 	uint64_t rows_waiting;
 	uint64_t rows_left_out;
 	bool stopping;
@@ -56,9 +66,16 @@ struct writer {
 	int event_fd;
 };
 
-static size_t cost_of(const struct chunk *chunk)
+static size_t memory_of(const struct chunk *chunk)
 {
-	return sizeof(*chunk) + chunk->size;
+	return sizeof(*chunk) + chunk->room;
+}
+
+static size_t batch_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? FILE_BATCH_BYTES : BATCH_BYTES;
 }
 
 int writer_new(struct writer **ret, int fd, size_t most)
@@ -70,12 +87,12 @@ int writer_new(struct writer **ret, int fd, size_t most)
 		return -ENOMEM;
 	writer->fd = fd;
 	writer->most = most;
-	STAILQ_INIT(&writer->chunks);
+	writer->batch = batch_of(fd);
+	TAILQ_INIT(&writer->chunks);
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->more, NULL);
 	writer->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	writer->stream = open_memstream(&writer->text, &writer->text_size);
-	if (writer->event_fd < 0 || !writer->stream) {
+	if (writer->event_fd < 0) {
 		r = -errno;
 		writer_free(writer);
 		return r;
@@ -93,24 +110,16 @@ struct writer *writer_free(struct writer *writer)
 	writer_stop(writer);
 	if (writer->stuck)
 		return NULL;
-	while ((chunk = STAILQ_FIRST(&writer->chunks))) {
-		STAILQ_REMOVE_HEAD(&writer->chunks, next);
+	while ((chunk = TAILQ_FIRST(&writer->chunks))) {
+		TAILQ_REMOVE(&writer->chunks, chunk, next);
 		free(chunk);
 	}
-	if (writer->stream)
-		fclose(writer->stream);
-	free(writer->text);
 	if (writer->event_fd >= 0)
 		close(writer->event_fd);
 	pthread_cond_destroy(&writer->more);
 	pthread_mutex_destroy(&writer->lock);
 	free(writer);
 	return NULL;
-}
-
-FILE *writer_stream(const struct writer *writer)
-{
-	return writer->stream;
 }
 
 int writer_fd(const struct writer *writer)
@@ -127,39 +136,24 @@ static void tell_error(struct writer *writer, int error)
 	eventfd_write(writer->event_fd, 1);
 }
 
-/* As many chunks as make a batch, at least one. Returns their number. */
-static int gather(const struct writer *writer, struct iovec batch[BATCH_CHUNKS])
-{
-	const struct chunk *chunk;
-	size_t size = 0, skipped = writer->written;
-	int count = 0;
-
-	STAILQ_FOREACH(chunk, &writer->chunks, next) {
-		size += chunk->size - skipped;
-		if (count == BATCH_CHUNKS || (count > 0 && size > BATCH_BYTES))
-			break;
-		batch[count++] = (struct iovec){
-			.iov_base = (char *)chunk->bytes + skipped,
-			.iov_len = chunk->size - skipped,
-		};
-		skipped = 0;
-	}
-	return count;
-}
-
 /* Take away what was written. */
 static void take_written(struct writer *writer, size_t size)
 {
-	struct chunk *chunk;
+	struct chunk *chunk = TAILQ_FIRST(&writer->chunks);
 
 	writer->written += size;
-	while ((chunk = STAILQ_FIRST(&writer->chunks)) && writer->written >= chunk->size) {
-		writer->written -= chunk->size;
-		writer->waiting -= cost_of(chunk);
-		writer->rows_waiting -= chunk->is_row;
-		STAILQ_REMOVE_HEAD(&writer->chunks, next);
-		free(chunk);
+	writer->waiting -= size;
+	while (chunk->nr_written < chunk->nr_rows &&
+	       chunk->ends[chunk->nr_written] <= writer->written) {
+		chunk->nr_written++;
+		writer->rows_waiting--;
 	}
+	if (writer->written < chunk->size)
+		return;
+	writer->written = 0;
+	writer->memory -= memory_of(chunk);
+	TAILQ_REMOVE(&writer->chunks, chunk, next);
+	free(chunk);
 }
 
 /* Others have made the open file O_NONBLOCK. Room that is too little does not keep it awake. */
@@ -171,15 +165,17 @@ static void wait_for_room(int fd)
 		usleep(1000);
 }
 
-/* Called, and returns, with the lock held. */
+/* Called, and returns, with the lock held. More may come into the chunk meanwhile, behind this. */
 static void write_batch(struct writer *writer)
 {
-	struct iovec batch[BATCH_CHUNKS];
-	int count = gather(writer, batch), error;
+	const struct chunk *chunk = TAILQ_FIRST(&writer->chunks);
+	const char *begin = chunk->bytes + writer->written;
+	size_t size = chunk->size - writer->written;
+	int error;
 	ssize_t n;
 
 	pthread_mutex_unlock(&writer->lock);
-	n = writev(writer->fd, batch, count);
+	n = write(writer->fd, begin, size);
 	error = n < 0 ? -errno : 0;
 	if (error == -EAGAIN)
 		wait_for_room(writer->fd);
@@ -188,6 +184,14 @@ static void write_batch(struct writer *writer)
 		take_written(writer, (size_t)n);
 	else if (error != -EAGAIN && error != -EINTR)
 		tell_error(writer, error);
+}
+
+/* The same. */
+static void wait_for_more(struct writer *writer)
+{
+	writer->idle = true;
+	while (writer->idle && !writer->stopping)
+		pthread_cond_wait(&writer->more, &writer->lock);
 }
 
 static void *write_chunks(void *userdata)
@@ -200,8 +204,8 @@ static void *write_chunks(void *userdata)
 	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
 	pthread_mutex_lock(&writer->lock);
 	while (!writer->stopping && writer->error == 0) {
-		if (STAILQ_EMPTY(&writer->chunks))
-			pthread_cond_wait(&writer->more, &writer->lock);
+		if (TAILQ_EMPTY(&writer->chunks))
+			wait_for_more(writer);
 		else
 			write_batch(writer);
 	}
@@ -250,49 +254,73 @@ void writer_stop(struct writer *writer)
 
 /* Whoever has rows */
 
-static struct chunk *chunk_new(const char *bytes, size_t size, bool is_row)
+/* The chunk that has room for so much, at the end; NULL: there is none, and none may be made. */
+static struct chunk *chunk_for(struct writer *writer, size_t size)
 {
-	struct chunk *chunk = malloc(sizeof(*chunk) + size);
+	struct chunk *last = TAILQ_LAST(&writer->chunks, chunk_list);
+	size_t room = size > writer->batch ? size : writer->batch;
+	size_t memory = sizeof(*last) + room;
 
-	if (!chunk)
+	if (last && size <= last->room - last->size && last->nr_rows < BATCH_ROWS)
+		return last;
+	if (memory > writer->most || writer->memory > writer->most - memory)
 		return NULL;
-	chunk->is_row = is_row;
-	chunk->size = size;
-	memcpy(chunk->bytes, bytes, size);
-	return chunk;
+	last = malloc(memory);
+	if (!last)
+		return NULL;
+	last->room = room;
+	last->size = 0;
+	last->nr_rows = last->nr_written = 0;
+	TAILQ_INSERT_TAIL(&writer->chunks, last, next);
+	writer->memory += memory;
+	return last;
 }
 
-/* Called with the lock held. What there is no room for is left out, and counted if it is a row. */
-static void append(struct writer *writer, bool is_row)
+/* Called with the lock held, as the next one. What there is no room for is left out, and counted if it is a row. */
+static void append(struct writer *writer, const char *bytes, size_t size, bool is_row)
 {
-	size_t cost = sizeof(struct chunk) + writer->text_size;
-	struct chunk *chunk = NULL;
+	struct chunk *chunk = chunk_for(writer, size);
 
-	if (cost <= writer->most && writer->waiting <= writer->most - cost)
-		chunk = chunk_new(writer->text, writer->text_size, is_row);
 	if (!chunk) {
 		writer->rows_left_out += is_row;
 		return;
 	}
-	STAILQ_INSERT_TAIL(&writer->chunks, chunk, next);
-	writer->waiting += cost;
+	memcpy(chunk->bytes + chunk->size, bytes, size);
+	chunk->size += size;
+	if (is_row)
+		chunk->ends[chunk->nr_rows++] = chunk->size;
+	writer->waiting += size;
 	writer->rows_waiting += is_row;
+}
+
+static void wake(struct writer *writer)
+{
+	if (!writer->idle)
+		return;
+	writer->idle = false;
 	pthread_cond_signal(&writer->more);
 }
 
-int writer_commit(struct writer *writer, bool is_row)
+int writer_put(struct writer *writer, const char *bytes, size_t size, bool is_row)
 {
 	int r;
 
-	if (fflush(writer->stream) != 0 || ferror(writer->stream))
-		return -ENOMEM;
 	pthread_mutex_lock(&writer->lock);
 	r = writer->error;
-	if (r == 0 && writer->text_size > 0)
-		append(writer, is_row);
+	if (r == 0 && size > 0)
+		append(writer, bytes, size, is_row);
+	if (writer->waiting >= WAKE_BYTES)
+		wake(writer);
 	pthread_mutex_unlock(&writer->lock);
-	rewind(writer->stream);
 	return r;
+}
+
+void writer_push(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	if (writer->waiting > 0)
+		wake(writer);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 int writer_error(struct writer *writer)
@@ -310,7 +338,7 @@ size_t writer_waiting(struct writer *writer)
 	size_t size;
 
 	pthread_mutex_lock(&writer->lock);
-	size = writer->waiting - writer->written;
+	size = writer->waiting;
 	pthread_mutex_unlock(&writer->lock);
 	return size;
 }

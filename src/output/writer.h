@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct writer;
 
@@ -25,9 +24,6 @@ int writer_new(struct writer **ret, int fd, size_t most);
 /* Accepts NULL, returns NULL. What was not written is lost: see writer_stop(). */
 struct writer *writer_free(struct writer *writer);
 
-/* What comes into this stream is queued by writer_commit(). Borrowed. */
-FILE *writer_stream(const struct writer *writer);
-
 /*
  * Begin to write. The thread has the privileges and the signal mask that the caller has now, but for
  * SIGRTMIN, which wakes it. Returns 0 or a negative errno.
@@ -35,10 +31,15 @@ FILE *writer_stream(const struct writer *writer);
 int writer_start(struct writer *writer);
 
 /*
- * Queue what the stream has. A row for which there is no room is left out, and counted. Returns 0,
- * or the negative errno of the write that failed; from then on nothing is written any more.
+ * Queue a row, or what stands around rows. A row for which there is no room is left out, and counted.
+ * Returns 0, or the negative errno of the write that failed; from then on nothing is written any more.
  */
-int writer_commit(struct writer *writer, bool is_row);
+int writer_put(struct writer *writer, const char *bytes, size_t size, bool is_row);
+/*
+ * Nothing more comes for now: what waits is written. Until then it may wait for more of it, since waking
+ * the thread for each row costs more than the row.
+ */
+void writer_push(struct writer *writer);
 
 /* A descriptor that polls readable once a write has failed. Borrowed. */
 int writer_fd(const struct writer *writer);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * YAML: a document a row, the same tree as JSON's. A string is written plain only where no reader
+ * YAML: a document a row, the same objects as JSON's. A string is written plain only where no reader
  * could take it for something else: YAML 1.1 reads "12:30" as a number and "no" as false.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <yaml.h>
 
 #include "core/text.h"
+#include "output/buffer.h"
 #include "output/class.h"
 #include "output/document.h"
 
 struct yaml_output {
 	struct output output;
+	struct document document;
 	yaml_emitter_t emitter;
 	bool open; /* the emitter is initialised */
 };
@@ -25,10 +25,11 @@ static struct yaml_output *yaml_output(struct output *output)
 	return (struct yaml_output *)output;
 }
 
-/* Called by libyaml. The stream's error is looked at by output.c. */
-static int write_bytes(void *stream, unsigned char *bytes, size_t size)
+/* Called by libyaml. */
+static int write_bytes(void *buffer, unsigned char *bytes, size_t size)
 {
-	return fwrite(bytes, 1, size, stream) == size;
+	buffer_put(buffer, bytes, size);
+	return 1;
 }
 
 /* Let the emitter have an event. It takes it, also on failure. */
@@ -75,71 +76,98 @@ static int emit_scalar(struct yaml_output *yaml, const char *text, size_t size,
 						 (int)size, 1, 1, style));
 }
 
-static int emit_node(struct yaml_output *yaml, struct json_object *node);
-
-static int emit_mapping(struct yaml_output *yaml, struct json_object *object)
+static int begin_mapping(struct yaml_output *yaml)
 {
 	yaml_event_t event;
-	int error;
 
-	error = emit(yaml, &event,
-		     yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-							 YAML_BLOCK_MAPPING_STYLE));
-	if (error < 0)
-		return error;
-	json_object_object_foreach(object, key, member)
-	{
-		error = emit_scalar(yaml, key, strlen(key), YAML_PLAIN_SCALAR_STYLE);
-		if (error == 0)
-			error = emit_node(yaml, member);
-		if (error < 0)
-			return error;
-	}
+	return emit(yaml, &event,
+		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+							YAML_BLOCK_MAPPING_STYLE));
+}
+
+static int end_mapping(struct yaml_output *yaml)
+{
+	yaml_event_t event;
+
 	return emit(yaml, &event, yaml_mapping_end_event_initialize(&event));
 }
 
-static int emit_node(struct yaml_output *yaml, struct json_object *node)
+static int on_open(void *userdata, const char *name, size_t size)
 {
-	const char *text;
-	size_t size;
+	struct yaml_output *yaml = userdata;
+	int r = emit_scalar(yaml, name, size, YAML_PLAIN_SCALAR_STYLE);
 
-	if (json_object_is_type(node, json_type_object))
-		return emit_mapping(yaml, node);
-	if (json_object_is_type(node, json_type_string)) {
-		text = json_object_get_string(node);
-		size = (size_t)json_object_get_string_len(node);
-		return emit_scalar(yaml, text, size, string_style(text, size));
-	}
-	text = json_object_to_json_string_length(node, JSON_C_TO_STRING_PLAIN, &size);
-	return text ? emit_scalar(yaml, text, size, YAML_PLAIN_SCALAR_STYLE) : -ENOMEM;
+	return r < 0 ? r : begin_mapping(yaml);
 }
 
-static int emit_document(struct yaml_output *yaml, struct json_object *document)
+static int on_close(void *userdata)
 {
+	return end_mapping(userdata);
+}
+
+/* YAML's strings are Unicode: bytes that are no UTF-8 become U+FFFD. */
+static int emit_string(struct yaml_output *yaml, const struct value *value)
+{
+	char utf8[TEXT_UTF8_MAX(FIELD_TEXT_MAX)];
+	size_t size = text_to_utf8(utf8, value->text, value->size);
+
+	return emit_scalar(yaml, utf8, size, string_style(utf8, size));
+}
+
+static int emit_value(struct yaml_output *yaml, const struct field *field,
+		      const struct value *value)
+{
+	char text[TEXT_DECIMAL_MAX + sizeof("-")], *end;
+
+	if (field->type == FIELD_STRING)
+		return emit_string(yaml, value);
+	if (field->type == FIELD_BOOL)
+		end = stpcpy(text, value->boolean ? "true" : "false");
+	else if (field->type == FIELD_I32)
+		end = text_put_signed(text, value->i64);
+	else
+		end = text_put_decimal(text, value->u64, 1);
+	return emit_scalar(yaml, text, (size_t)(end - text), YAML_PLAIN_SCALAR_STYLE);
+}
+
+static int on_member(void *userdata, const char *name, const struct field *field,
+		     const struct value *value)
+{
+	struct yaml_output *yaml = userdata;
+	int r = emit_scalar(yaml, name, strlen(name), YAML_PLAIN_SCALAR_STYLE);
+
+	return r < 0 ? r : emit_value(yaml, field, value);
+}
+
+static int emit_document(struct yaml_output *yaml, const struct row *row)
+{
+	static const struct document_printer printer = { on_open, on_close, on_member };
 	yaml_event_t event;
-	int error;
+	int r;
 
-	error = emit(yaml, &event,
-		     yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 0));
-	if (error == 0)
-		error = emit_node(yaml, document);
-	if (error == 0)
-		error = emit(yaml, &event, yaml_document_end_event_initialize(&event, 1));
-	return error;
+	r = emit(yaml, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 0));
+	if (r >= 0)
+		r = begin_mapping(yaml);
+	if (r >= 0)
+		r = document_print(&yaml->document, row, &printer, yaml);
+	if (r >= 0)
+		r = end_mapping(yaml);
+	if (r >= 0)
+		r = emit(yaml, &event, yaml_document_end_event_initialize(&event, 1));
+	return r;
 }
 
-/* Nothing in the tree that must not reach a terminal as it is. */
-static bool tree_printable(struct json_object *node)
+/* Nothing in the row that must not reach a terminal as it is; what is no UTF-8 does not. */
+static bool is_printable(const struct field_list *fields, const struct row *row)
 {
-	if (json_object_is_type(node, json_type_string))
-		return text_all_printable(json_object_get_string(node),
-					  (size_t)json_object_get_string_len(node));
-	if (!json_object_is_type(node, json_type_object))
-		return true;
-	json_object_object_foreach(node, key, member)
-	{
-		(void)key;
-		if (!tree_printable(member))
+	char utf8[TEXT_UTF8_MAX(FIELD_TEXT_MAX)];
+	struct value value;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		if (fields->fields[i]->type != FIELD_STRING ||
+		    !field_get(fields->fields[i], row, &value))
+			continue;
+		if (!text_all_printable(utf8, text_to_utf8(utf8, value.text, value.size)))
 			return false;
 	}
 	return true;
@@ -150,10 +178,11 @@ static int yaml_begin(struct output *output)
 	struct yaml_output *yaml = yaml_output(output);
 	yaml_event_t event;
 
+	document_init(&yaml->document, &output->fields);
 	if (!yaml_emitter_initialize(&yaml->emitter))
 		return -ENOMEM;
 	yaml->open = true;
-	yaml_emitter_set_output(&yaml->emitter, write_bytes, output->stream);
+	yaml_emitter_set_output(&yaml->emitter, write_bytes, output->buffer);
 	yaml_emitter_set_width(&yaml->emitter, -1);
 	return emit(yaml, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
 }
@@ -161,17 +190,10 @@ static int yaml_begin(struct output *output)
 static int yaml_row(struct output *output, const struct row *row)
 {
 	struct yaml_output *yaml = yaml_output(output);
-	struct json_object *document;
-	int error;
 
-	error = document_new(&document, &output->fields, row);
-	if (error < 0)
-		return error;
 	/* libyaml escapes controls; what reorders text, only along with all of Unicode. */
-	yaml_emitter_set_unicode(&yaml->emitter, tree_printable(document));
-	error = emit_document(yaml, document);
-	json_object_put(document);
-	return error;
+	yaml_emitter_set_unicode(&yaml->emitter, is_printable(&output->fields, row));
+	return emit_document(yaml, row);
 }
 
 static int yaml_end(struct output *output)

@@ -201,6 +201,11 @@ def events_told(rows):
     return sum(any(side in row for row in rows) for side in SIDES)
 
 
+def lacks_sender(rows):
+    """Is the message told by its receiver alone?"""
+    return bool(rows) and not any("proc.pid" in row for row in rows)
+
+
 def index_of(row):
     return str(row.get("id", "")).rpartition(".")[2]
 
@@ -320,6 +325,8 @@ class Comparison:
         for expected in truth.rows:
             fields.update(expected["fields"])
             fields.update(field for field, key in special if key in expected)
+        if any(expected.get("hidden") for expected in truth.rows):
+            fields.add("sender")
         for field in fields:
             for gap in self.gaps_of(truth.name, field):
                 gap.tried = True
@@ -370,6 +377,8 @@ class Comparison:
         for expected in {row["message"]: row for row in truth.rows}.values():
             number = expected["message"]
             needed = max(0, events_happened(expected) - events_told(rows[number]))
+            if needed and lacks_sender(rows[number]) and self.excuse(truth.name, "sender"):
+                continue
             if needed > self.lost and expected.get("hidden"):
                 untold.add(number)
             self.lost = max(0, self.lost - needed)

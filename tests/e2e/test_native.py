@@ -38,7 +38,7 @@ def read_trace(folder):
 
 
 def compare_trace(truth, rows, way, lost=0):
-    gaps = compare.read_gaps(HERE / "gaps")
+    gaps = compare.read_gaps(BUILD / "src/gaps")
     return compare.compare(truth, rows, way, "native", gaps, whole=True, lost=lost)
 
 

@@ -70,6 +70,11 @@ def test_no_btf():
         (": >", "is empty"),
         ("head -c 24 /dev/zero >", "is no BTF"),
         ("head -c 4096 /sys/kernel/btf/vmlinux >", "is cut short"),
+        (
+            "{ head -c 24 /sys/kernel/btf/vmlinux; tail -c +25 /sys/kernel/btf/vmlinux | "
+            "tr '\\0-\\377' '\\377'; } >",
+            "is damaged",
+        ),
     ],
 )
 def test_odd_btf(make, fault, tmp_path):
@@ -92,9 +97,21 @@ def test_too_little_address_space(mib):
     )
 
 
-@pytest.fixture(name="small_group")
-def fixture_small_group():
-    """A control group with 64 MiB of memory: the file to write a process's id to."""
+@needs_root
+@pytest.mark.parametrize("mib", [40, 44, 48, 56])
+def test_just_enough_address_space(mib):
+    """It works, or says what is too little."""
+    result = subprocess.run(
+        ["prlimit", f"--as={mib << 20}", FDPASS, "--", "true"], capture_output=True,
+        encoding="utf-8", env=ENVIRONMENT, timeout=DEADLINE_S, check=False,
+    )
+    if result.returncode != 0:
+        assert re.search(r"MiB of memory are needed|there is not enough memory", result.stderr)
+
+
+@pytest.fixture(name="group")
+def fixture_group(request):
+    """A control group with so many MiB of memory: the file to write a process's id to."""
     for root, limit in (("memory", "memory.limit_in_bytes"), ("", "memory.max")):
         group = pathlib.Path("/sys/fs/cgroup", root, f"fdpass-test-{os.getpid()}")
         try:
@@ -102,7 +119,7 @@ def fixture_small_group():
         except OSError:
             continue
         try:
-            (group / limit).write_text(str(64 << 20), encoding="ascii")
+            (group / limit).write_text(str(request.param << 20), encoding="ascii")
             yield group / "cgroup.procs"
             return
         except OSError:
@@ -113,13 +130,22 @@ def fixture_small_group():
 
 
 @needs_root
-def test_a_group_with_little_memory(small_group):
-    join = f'echo $$ >{small_group} && exec "$0" "$@"'
+@pytest.mark.parametrize("group", [64], indirect=True)
+def test_a_group_with_little_memory(group):
+    join = f'echo $$ >{group} && exec "$0" "$@"'
     assert re.fullmatch(
-        r"104 MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
+        r"\d+ MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
         r"are \d+: its control group \(cgroup\) allows no more\n",
         cannot_trace("sh", "-c", join, FDPASS),
     )
+
+
+@needs_root
+@pytest.mark.parametrize("group", [96], indirect=True)
+def test_a_group_with_enough_memory(group):
+    join = f'echo $$ >{group} && exec "$0" "$@"'
+    result = subprocess.run(["sh", "-c", join, FDPASS, "--", "true"], check=False)
+    assert result.returncode == 0
 
 
 @needs_root
@@ -148,6 +174,18 @@ def test_capabilities_that_are_missing(options, reason):
     )
     assert result.stderr == f"fdpass: {reason}\n"
     assert result.returncode == 1
+
+
+@needs_root
+@pytest.mark.parametrize("capabilities", ["+bpf,+perfmon", "+sys_admin"])
+def test_capabilities_that_suffice(capabilities):
+    options = [f"--inh-caps=-all,{capabilities}", f"--ambient-caps=-all,{capabilities}"]
+    result = subprocess.run(
+        ["setpriv", "--reuid=65534", *options, "sh", "-c", 'exec "$0" "$@"', FDPASS, "--", "true"],
+        capture_output=True, encoding="utf-8", timeout=DEADLINE_S, check=False,
+    )
+    assert result.stderr.endswith("fdpass: no passes; no events lost\n")
+    assert result.returncode == 0
 
 
 @needs_root

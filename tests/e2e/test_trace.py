@@ -125,8 +125,24 @@ def test_pending_after_tells_a_pass_twice_and_counts_it_once():
         code, _, stderr = trace.finish()
     assert (first["outcome"], second["outcome"]) == ("pending", "delivered")
     assert first["id"] == second["id"]
+    assert first["timestamp"] == second["timestamp"]
     assert stderr == "fdpass: 1 pass: 1 delivered; no events lost\n"
     assert code == 0
+
+
+@needs_root
+@pytest.mark.parametrize("count, note", [(253, "EBADF"), (254, "EINVAL, more than 253")])
+def test_too_many_descriptors_are_told_as_that(count, note):
+    script = (
+        "import array, socket, sys; left, right = socket.socketpair()\n"
+        "numbers = array.array('i', [0] * (int(sys.argv[1]) - 1) + [-1])\n"
+        "try: left.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])\n"
+        "except OSError: pass\n"
+    )
+    result = run("--", sys.executable, "-c", script, str(count))
+    rows = result.stdout.splitlines()[1:]
+    assert len(rows) == 253
+    assert all(row.endswith(f"failed: {note}") for row in rows)
 
 
 def own_comm():

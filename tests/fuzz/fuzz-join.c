@@ -17,11 +17,40 @@ static int check_row(void *userdata, const struct pass *pass)
 	(void)userdata;
 	if (pass->message == 0 || pass->outcome >= NR_OUTCOMES || pass->fate >= NR_EVENT_FATES ||
 	    pass->error < 0 || pass->socket_path_len > sizeof(pass->socket_path) ||
+	    (pass->nr_owners > 0 && pass->outcome != OUTCOME_PENDING) ||
+	    (pass->outcome == OUTCOME_PENDING && pass->receiver.known != (pass->nr_owners == 1)) ||
 	    (pass->fate != EVENT_FATE_UNKNOWN && pass->outcome != OUTCOME_LOST) ||
 	    (!pass->file.known && (pass->file.path || pass->file.identity)) ||
 	    (pass->file.path && strlen(pass->file.path) > EVENT_MAX_PATH + strlen("...")))
 		abort();
 	return 0;
+}
+
+struct asked {
+	uint64_t inos[4];
+	unsigned int count;
+};
+
+static void keep_socket(void *userdata, uint64_t ino)
+{
+	struct asked *asked = userdata;
+
+	asked->inos[asked->count++ % 4] = ino;
+}
+
+/* One or two processes have each of them open. */
+static void tell_owners(struct join *join)
+{
+	struct asked asked = { .count = 0 };
+
+	join_sweep_sockets(join, true, keep_socket, &asked);
+	for (unsigned int i = 0; i < asked.count && i < 4; i++) {
+		struct event_owner owner = { .ino = asked.inos[i], .task.pid = 1 };
+
+		join_sweep_owner(join, &owner);
+		owner.task.pid += asked.inos[i] % 2;
+		join_sweep_owner(join, &owner);
+	}
 }
 
 static void sweep(struct join *join, const uint8_t *entry, uint64_t now_ns)
@@ -33,6 +62,7 @@ static void sweep(struct join *join, const uint8_t *entry, uint64_t now_ns)
 	join_wants_sweep(join);
 	join_sweep_begin(join, now_ns);
 	join_sweep_entry(join, &queued);
+	tell_owners(join);
 	join_sweep_end(join, now_ns + 1);
 }
 

@@ -98,7 +98,7 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 	sample->resolver.identity_key[1] = 2;
 	sample->row.pass = &sample->pass;
 	sample->row.resolver = &sample->resolver;
-	sample->row.realtime_offset_ns = INT64_C(1700000000000000000);
+	sample->pass.realtime_offset_ns = INT64_C(1700000000000000000);
 }
 
 #endif

@@ -143,14 +143,14 @@ static void test_timestamp(void **state)
 
 	sample_init(&sample, &offset);
 	sample.pass.time_ns = 1;
-	sample.row.realtime_offset_ns = 0;
+	sample.pass.realtime_offset_ns = 0;
 	assert_value(&sample, "timestamp", "1970-01-01T00:00:00.000000001+00:00");
 	offset = -9000;
 	assert_value(&sample, "timestamp", "1969-12-31T21:30:00.000000001-02:30");
 	offset = 20700;
 	assert_value(&sample, "timestamp", "1970-01-01T05:45:00.000000001+05:45");
 	offset = 0;
-	sample.row.realtime_offset_ns = -2; /* a clock that is set before its epoch */
+	sample.pass.realtime_offset_ns = -2; /* a clock that is set before its epoch */
 	assert_value(&sample, "timestamp", "1969-12-31T23:59:59.999999999+00:00");
 	sample.pass.time_ns = 0;
 	assert_value(&sample, "timestamp", "");
@@ -281,14 +281,14 @@ static void test_file_id(void **state)
 	assert_true(field_get(field, &sample.row, &first));
 	sample.pass.message++;
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_equal(first.buffer, second.buffer, 17);
+	assert_memory_equal(first.buffer, second.buffer, 16);
 	sample.pass.file.identity++; /* the address was used again */
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_not_equal(first.buffer, second.buffer, 17);
+	assert_memory_not_equal(first.buffer, second.buffer, 16);
 	sample.pass.file.identity--;
 	sample.resolver.identity_key[0]++; /* another trace */
 	assert_true(field_get(field, &sample.row, &second));
-	assert_memory_not_equal(first.buffer, second.buffer, 17);
+	assert_memory_not_equal(first.buffer, second.buffer, 16);
 }
 
 /* The longest path that there is, deleted, fits. */

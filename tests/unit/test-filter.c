@@ -348,6 +348,32 @@ static void test_wrong_words(void **state)
 	filter_free(filter);
 }
 
+/* Of a pending row, whoever has the receiving socket open counts as its receiver. */
+static void test_owners(void **state)
+{
+	const struct process owners[] = {
+		{ .known = true, .pid = 7, .comm = "first" },
+		{ .known = true, .pid = 8, .comm = "second" },
+	};
+	struct sample sample;
+
+	sample_init(&sample, &utc);
+	sample.pass.receiver = (struct process){};
+	sample.pass.owners = owners;
+	sample.pass.nr_owners = 2;
+	assert_has(&sample, "receiver.pid==7", true);
+	assert_has(&sample, "receiver.pid==8", true);
+	assert_has(&sample, "receiver.pid==9", false);
+	assert_has(&sample, "receiver.pid!=8", false);
+	assert_has(&sample, "receiver.pid!=9", true);
+	assert_has(&sample, "receiver.comm~^sec", true);
+	assert_has(&sample, "proc.comm==client,receiver.pid==8", true);
+	assert_has(&sample, "proc.comm==second", false);
+	assert_words(&sample, &either_pid, "8", true);
+	assert_words(&sample, &either_pid, "!8", false);
+	assert_words(&sample, &either_pid, "9", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,7 +382,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_long_errors),   cmocka_unit_test(test_no_regex),
 		cmocka_unit_test(test_words),	      cmocka_unit_test(test_words_about_nobody),
-		cmocka_unit_test(test_wrong_words),
+		cmocka_unit_test(test_wrong_words),   cmocka_unit_test(test_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,39 @@ static void end(struct swept *swept)
 	free(swept->scenario);
 }
 
+static void keep_socket(void *userdata, uint64_t ino)
+{
+	uint64_t *sockets = userdata;
+
+	assert_int_equal(*sockets, 0);
+	*sockets = ino;
+}
+
+static void tell_owner(struct join *join, uint64_t ino, uint32_t pid)
+{
+	const struct event_owner owner = { .ino = ino,
+					   .flags = EVENT_TASK_TRACED,
+					   .task = { .pid = pid } };
+
+	join_sweep_owner(join, &owner);
+}
+
+/* A sweep that finds message 1, to whose socket these processes have descriptors, up to a 0. */
+static void sweep_owned(struct swept *swept, uint64_t now_ns, const uint64_t pids[])
+{
+	const struct event_queued queued = { .message = 1, .queued = 1 };
+	uint64_t asked = 0;
+
+	join_sweep_begin(swept->join, now_ns);
+	join_sweep_entry(swept->join, &queued);
+	join_sweep_sockets(swept->join, false, keep_socket, &asked);
+	assert_int_equal(asked, SERVER_INO);
+	for (; *pids; pids++)
+		tell_owner(swept->join, SERVER_INO, *pids);
+	tell_owner(swept->join, OTHER_INO, OTHER);
+	assert_int_equal(join_sweep_end(swept->join, now_ns + 1), 0);
+}
+
 /* A sweep that finds the messages of these numbers, up to a 0. */
 static void sweep(struct swept *swept, uint64_t now_ns, const uint64_t found[])
 {
@@ -141,6 +174,128 @@ static uint64_t open_messages(const struct swept *swept)
 
 	join_counts(swept->join, &counts);
 	return counts.messages_open;
+}
+
+static const struct pass *pending_of(struct swept *swept, const uint64_t pids[])
+{
+	begin(swept, 500, 1);
+	sweep_owned(swept, 2000, pids);
+	assert_int_equal(swept->rows.count, 1);
+	assert_int_equal(swept->rows.rows[0].pass.outcome, OUTCOME_PENDING);
+	return &swept->rows.rows[0].pass;
+}
+
+/* Who has the receiving socket open, with two descriptors, is the receiver. */
+static void test_owner(void **state)
+{
+	const struct pass *pass;
+	struct swept s;
+
+	(void)state;
+	pass = pending_of(&s, FIND(SERVER, SERVER));
+	assert_int_equal(pass->nr_owners, 1);
+	assert_true(pass->receiver.known);
+	assert_true(pass->receiver.traced);
+	assert_int_equal(pass->receiver.pid, SERVER);
+	end(&s);
+}
+
+/* Which of several will receive it is not known. */
+static void test_owners(void **state)
+{
+	const struct pass *pass;
+	struct swept s;
+
+	(void)state;
+	pass = pending_of(&s, FIND(SERVER, CLIENT));
+	assert_int_equal(pass->nr_owners, 2);
+	assert_false(pass->receiver.known);
+	end(&s);
+	pass = pending_of(&s, FIND());
+	assert_int_equal(pass->nr_owners, 0);
+	assert_false(pass->receiver.known);
+	end(&s);
+}
+
+/* No more are kept than there is room for, and then nobody is known to be the only one. */
+static void test_too_many_owners(void **state)
+{
+	const struct event_queued queued = { .message = 1, .queued = 1 };
+	const struct pass *pass;
+	struct swept s;
+
+	(void)state;
+	begin(&s, 500, 1);
+	join_sweep_begin(s.join, 2000);
+	join_sweep_entry(s.join, &queued);
+	tell_owner(s.join, SERVER_INO, SERVER);
+	for (unsigned int i = 0; i < 40000; i++)
+		tell_owner(s.join, OTHER_INO, 1000 + i);
+	tell_owner(s.join, SERVER_INO, CLIENT); /* for which there is no room any more */
+	assert_int_equal(join_sweep_end(s.join, 2001), 0);
+	pass = &s.rows.rows[0].pass;
+	assert_int_equal(pass->nr_owners, 1);
+	assert_false(pass->receiver.known);
+	end(&s);
+}
+
+/* Many descriptors of one process take no room. */
+static void test_many_descriptors(void **state)
+{
+	const struct event_queued queued = { .message = 1, .queued = 1 };
+	struct swept s;
+
+	(void)state;
+	begin(&s, 500, 1);
+	join_sweep_begin(s.join, 2000);
+	join_sweep_entry(s.join, &queued);
+	for (unsigned int i = 0; i < 40000; i++)
+		tell_owner(s.join, SERVER_INO, SERVER);
+	assert_int_equal(join_sweep_end(s.join, 2001), 0);
+	assert_true(s.rows.rows[0].pass.receiver.known);
+	end(&s);
+}
+
+/* The same at the end of the trace, of what was not told before. */
+static void test_owner_at_end(void **state)
+{
+	const struct event_queued queued = { .message = 1, .queued = 1 };
+	uint64_t asked = 0;
+	struct swept s;
+
+	(void)state;
+	begin(&s, 0, 1);
+	join_sweep_begin(s.join, 2000);
+	join_sweep_entry(s.join, &queued);
+	join_sweep_sockets(s.join, false, keep_socket, &asked);
+	assert_int_equal(asked, 0);
+	join_sweep_sockets(s.join, true, keep_socket, &asked);
+	assert_int_equal(asked, SERVER_INO);
+	tell_owner(s.join, SERVER_INO, SERVER);
+	assert_int_equal(join_sweep_end(s.join, 2001), 0);
+	assert_int_equal(join_finish(s.join, 3000), 0);
+	assert_int_equal(s.rows.rows[0].pass.receiver.pid, SERVER);
+	end(&s);
+}
+
+/* The clocks are compared when a message is first told, once for all rows of a pass. */
+static void test_one_offset_of_the_clocks(void **state)
+{
+	struct swept s;
+
+	(void)state;
+	begin(&s, 500, 0);
+	join_set_realtime_offset(s.join, 7);
+	add_sent(s.scenario, 0, 1, FILE_A, 1);
+	run_step(s.join, &s.scenario->steps[0], 1000);
+	join_set_realtime_offset(s.join, 8);
+	sweep(&s, 2000, FIND(1));
+	add_received(s.scenario, 0, 1, FILE_A, 1);
+	run_step(s.join, &s.scenario->steps[1], 3000);
+	assert_int_equal(s.rows.count, 2);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(s.rows.rows[i].pass.realtime_offset_ns, 7);
+	end(&s);
 }
 
 /* Nothing is taken to have ended that a sweep does not find, unless events were lost. */
@@ -378,6 +533,12 @@ int main(void)
 		cmocka_unit_test(test_pending_at_end),
 		cmocka_unit_test(test_gone_at_end),
 		cmocka_unit_test(test_receiving_socket),
+		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_too_many_owners),
+		cmocka_unit_test(test_many_descriptors),
+		cmocka_unit_test(test_owner_at_end),
+		cmocka_unit_test(test_one_offset_of_the_clocks),
 		cmocka_unit_test(test_vanished),
 		cmocka_unit_test(test_queued_after_loss),
 		cmocka_unit_test(test_pending_vanished),

@@ -110,8 +110,9 @@ static void test_one_of_each_loss(void **state)
 	};
 
 	assert_true(losses_sum(&losses) == 4);
-	assert_losses(&losses, "1 event lost (1 skipped by the kernel), 1 pass given up: too many "
-			       "were in flight, 1 record not understood, 1 row not written");
+	assert_losses(&losses,
+		      "1 event lost (1 skipped by the kernel), 1 pass given up: they need "
+		      "more memory, see --max-memory, 1 record not understood, 1 row not written");
 }
 
 static void test_two_of_each_loss(void **state)
@@ -123,9 +124,10 @@ static void test_two_of_each_loss(void **state)
 		.unwritten_rows = 2,
 	};
 
-	assert_losses(&losses,
-		      "2 events lost (2 skipped by the kernel), 2 passes given up: "
-		      "too many were in flight, 2 records not understood, 2 rows not written");
+	assert_losses(
+		&losses,
+		"2 events lost (2 skipped by the kernel), 2 passes given up: "
+		"they need more memory, see --max-memory, 2 records not understood, 2 rows not written");
 }
 
 int main(void)

@@ -138,9 +138,37 @@ static void test_siphash(void **state)
 	assert_true(siphash(key, key[0], key[1]) == 0x3f2acc7f57c29bdb);
 }
 
+static void test_numbers(void **state)
+{
+	char text[64];
+
+	*text_put_decimal(text, 0, 1) = '\0';
+	assert_string_equal(text, "0");
+	*text_put_decimal(text, UINT64_MAX, 1) = '\0';
+	assert_string_equal(text, "18446744073709551615");
+	*text_put_decimal(text, 7, 9) = '\0';
+	assert_string_equal(text, "000000007");
+	*text_put_signed(text, INT64_MIN) = '\0';
+	assert_string_equal(text, "-9223372036854775808");
+	*text_put_hex(text, 0xabc, 4) = '\0';
+	assert_string_equal(text, "0abc");
+}
+
+static void test_plain_length(void **state)
+{
+	assert_int_equal(text_plain_length("a b~", 4), 4);
+	assert_int_equal(text_plain_length("ab", 1), 1);
+	assert_int_equal(text_plain_length("a\"b", 3), 1);
+	assert_int_equal(text_plain_length("a\\b", 3), 1);
+	assert_int_equal(text_plain_length("a\x7f", 2), 1);
+	assert_int_equal(text_plain_length("a\xc3\xa9", 3), 1);
+	assert_int_equal(text_plain_length("\n", 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),		  cmocka_unit_test(test_plain_length),
 		cmocka_unit_test(test_escape_printable),  cmocka_unit_test(test_escape_controls),
 		cmocka_unit_test(test_escape_invisible),  cmocka_unit_test(test_escape_bytes),
 		cmocka_unit_test(test_escape_every_byte), cmocka_unit_test(test_to_utf8),

@@ -60,6 +60,8 @@ int hold(FILE *truth)
 		receive_fds(&me, pairs[i].ends[1]);
 	for (uint32_t i = 1; i <= before; i++)
 		message_leeway(me.stage, i, LEEWAY_QUEUED_BEFORE);
+	me.peer = me.self;
+	me.peer.tid = 0;
 	for (size_t i = 0; i < NR_TYPES; i++) {
 		me.peer_ino = inode_of(pairs[i].ends[1]);
 		queue(&me, pairs[i].ends[0], "memfd", "pipe");

@@ -137,6 +137,7 @@ static void describe_row(struct outgoing *out, struct truth_row *row, unsigned i
 		.leeway = LEEWAY_RECEIVER_SOCKET,
 		.socket_type = socket_type_name(type),
 		.sender = out->me->self,
+		.receiver = out->me->peer,
 		.from = { inode_of(out->sock), out->sock, out->fds[index] },
 		.to = { out->header.msg_name ? 0 : out->me->peer_ino, TRUTH_NO_FD, TRUTH_NO_FD },
 		.cloexec = -1,

@@ -69,5 +69,7 @@ void say_and_wait(const char *word);
  * standard output gets how many there were by when.
  */
 int rush(unsigned int pairs, unsigned int seconds);
+/* Do something of this kind that a tracer has to count: see overlook.c. */
+int overlook(const char *kind);
 
 #endif

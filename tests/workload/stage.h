@@ -46,6 +46,7 @@ struct stage {
 struct actor {
 	struct stage *stage;
 	struct process self;
+	struct process peer; /* the only one that has that socket open, where it is known */
 	uint64_t peer_ino; /* of the socket that its own leads to, where it is known; else 0 */
 	uint32_t descriptions[ACTOR_MAX_FDS]; /* by descriptor; 0: none given yet */
 };

@@ -373,7 +373,8 @@ static void add_process(struct object *object, const char *side, const struct pr
 		return;
 	if (thread) {
 		add_string(object, side, "comm", process->comm);
-		add_number(object, side, "tid", process->tid);
+		if (process->tid != 0)
+			add_number(object, side, "tid", process->tid);
 	}
 	add_number(object, side, "pid", process->pid);
 	if (process->nspid != process->pid)

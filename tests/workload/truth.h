@@ -21,7 +21,7 @@
 /* A process as the procfs that is mounted shows it: pids are those of the host. */
 struct process {
 	bool known;
-	pid_t pid, tid, nspid, parent;
+	pid_t pid, tid, nspid, parent; /* tid 0: no thread in particular */
 	unsigned int uid, gid;
 	uint64_t mntns;
 	char comm[TRUTH_COMM];

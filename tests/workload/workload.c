@@ -143,11 +143,13 @@ static void usage(FILE *stream)
 	fputs("usage: workload [--truth FILE] SCENARIO...|GROUP...|all\n"
 	      "       workload [--truth FILE] hold\n"
 	      "       workload rush PAIRS SECONDS\n"
+	      "       workload overlook controls|table|unread\n"
 	      "       workload list\n"
 	      "\n"
 	      "hold queues messages, says \"queued\", and waits for a line on standard input; then it\n"
 	      "receives some and queues others, says \"held\", and ends with the next line.\n"
 	      "rush passes descriptors at full speed, and tells how many by when.\n"
+	      "overlook does what a tracer cannot tell, and has to count.\n"
 	      "all is all but hostile and mass; mass waits for two lines as hold does.\n",
 	      stream);
 }
@@ -190,6 +192,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[optind], "rush") == 0 && optind + 3 == argc)
 		return rush((unsigned int)strtoul(argv[optind + 1], NULL, 10),
 			    (unsigned int)strtoul(argv[optind + 2], NULL, 10));
+	if (strcmp(argv[optind], "overlook") == 0 && optind + 2 == argc)
+		return overlook(argv[optind + 1]);
 	broken = perform_all(argv + optind, truth);
 	if (broken < 0)
 		errx(2, "no such scenario; `workload list` tells all");

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fields by their names, and what --fields makes of their table. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/field.h"
+#include "core/text.h"
+
+const char *field_type_name(enum field_type type)
+{
+	static const char *const names[] = {
+		[FIELD_STRING] = "string", [FIELD_U32] = "u32",	  [FIELD_U64] = "u64",
+		[FIELD_I32] = "i32",	   [FIELD_BOOL] = "bool",
+	};
+
+	return names[type];
+}
+
+const struct field *field_find(const char *name)
+{
+	for (size_t i = 0; i < nr_fields; i++) {
+		if (strcasecmp(field_table[i].name, name) == 0 ||
+		    strcasecmp(field_table[i].header, name) == 0)
+			return &field_table[i];
+	}
+	return NULL;
+}
+
+const struct field *field_suggest(const char *name)
+{
+	const struct field *nearest = NULL;
+	size_t least = strlen(name) / 3 + 1; /* further away, it is another word */
+
+	for (size_t i = 0; i < nr_fields; i++) {
+		size_t by_name = text_distance(field_table[i].name, name);
+		size_t by_header = text_distance(field_table[i].header, name);
+		size_t distance = by_name < by_header ? by_name : by_header;
+
+		if (distance < least || (distance == least && !nearest)) {
+			least = distance;
+			nearest = &field_table[i];
+		}
+	}
+	return nearest;
+}
+
+void field_list_all(struct field_list *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < nr_fields; i++)
+		ret->fields[ret->count++] = &field_table[i];
+}
+
+void field_list_shown(struct field_list *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < nr_fields; i++) {
+		if (field_table[i].shown)
+			ret->fields[ret->count++] = &field_table[i];
+	}
+}
+
+static void list_remove(struct field_list *list, const struct field *field)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->fields[i] != field)
+			list->fields[kept++] = list->fields[i];
+	}
+	list->count = kept;
+}
+
+static void list_add(struct field_list *list, const struct field *field)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->fields[i] == field)
+			return;
+	}
+	list->fields[list->count++] = field;
+}
+
+int field_refuse(const char *name, char **error_message)
+{
+	const struct field *near = field_suggest(name);
+
+	if (near)
+		return text_refuse(error_message, "there is no field '%s'; did you mean '%s'?", name,
+			      near->name);
+	return text_refuse(error_message, "there is no field '%s'; fdpass --list-fields lists them",
+		      name);
+}
+
+/* One item of the list: a name, perhaps with a sign. */
+static int select_item(struct field_list *list, const char *item, const char *text,
+		       char **error_message)
+{
+	const char *name = *item == '+' || *item == '-' ? item + 1 : item;
+	const struct field *field;
+
+	if (*name == '\0')
+		return text_refuse(error_message, "a field's name is missing in '%s'", text);
+	field = field_find(name);
+	if (!field)
+		return field_refuse(name, error_message);
+	if (*item == '-')
+		list_remove(list, field);
+	else
+		list_add(list, field);
+	return 0;
+}
+
+int field_select(struct field_list *ret, const struct field_list *base, const char *text,
+		 char **error_message)
+{
+	struct field_list list = { 0 };
+	char *items, *rest, *item;
+	int error = 0;
+
+	items = rest = strdup(text);
+	if (!items)
+		return -ENOMEM;
+	if (*text == '+' || *text == '-')
+		list = *base;
+	while (error == 0 && (item = strsep(&rest, ",")))
+		error = select_item(&list, item, text, error_message);
+	free(items);
+	if (error < 0)
+		return error;
+	if (list.count == 0)
+		return text_refuse(error_message, "no field is left of '%s'", text);
+	*ret = list;
+	return 0;
+}
