@@ -8,7 +8,7 @@
 /* With all else that a scratch has, it is less than the 32 KiB of a per-CPU array's value. */
 #define RECORD_MAX (20 << 10)
 #define TAKINGS_KEPT 2048
-/* A struct of sock_send_length and sock_recv_length. */
+/* That of sock_send_length and sock_recv_length. */
 #define has_lengths bpf_core_type_exists(struct trace_event_raw_sock_msg_length)
 
 #include "gadget/ring.h"
