@@ -181,8 +181,7 @@ static void emit(const struct pass *pass)
 		return;
 	}
 	set_fields(&row, packet);
-	if (pass->time_ns != 0)
-		current_row.timestamp_raw = pass->time_ns + (uint64_t)module.told.boot_offset_ns;
+	current_row.timestamp_raw = pass->time_ns;
 	current_row.lost_events = module.lost + module.unjoined;
 	ig_set(module.packet_row, packet, IG_BYTES, ig_bytes_of(&current_row, sizeof(current_row)));
 	module.emitting = true;
@@ -204,7 +203,6 @@ static void look_for_losses(void)
 {
 	uint64_t lost = read_lost();
 
-	read_told();
 	module.lost_looked_ns = module.now_ns;
 	if (lost == module.lost)
 		return;

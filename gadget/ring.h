@@ -11,6 +11,9 @@
 #include "bpf/kernel.h"
 #include "gadget/params.bpf.h"
 
+/* ig makes a time of day of it. */
+#define record_clock bpf_ktime_get_boot_ns
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -23,19 +26,7 @@ static __always_inline __u64 random_word(void)
 	return (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 }
 
-/* ig makes a time of day of the time since boot, which on some kernels jumps a little, back and forth. */
-#define CLOCK_JUMP_NS 1000000
-
-static __always_inline void note_boot_offset(struct gadget_told *told)
-{
-	__s64 offset = bpf_ktime_get_boot_ns() - bpf_ktime_get_ns();
-	__s64 change = offset - told->boot_offset_ns;
-
-	if (change > CLOCK_JUMP_NS || change < -CLOCK_JUMP_NS)
-		told->boot_offset_ns = offset;
-}
-
-static __always_inline long count_and_put(void *ring, const void *record, __u64 size)
+static __always_inline long put_record(void *ring, const void *record, __u64 size, __u64 *unwoken)
 {
 	__u32 key = 0;
 	struct gadget_told *found = bpf_map_lookup_elem(&told, &key);
@@ -44,7 +35,6 @@ static __always_inline long count_and_put(void *ring, const void *record, __u64 
 	keep_params();
 	if (!found)
 		return -1;
-	note_boot_offset(found);
 	if (!found->identity_key[0]) {
 		found->identity_key[1] = random_word();
 		found->identity_key[0] = random_word();
@@ -54,7 +44,5 @@ static __always_inline long count_and_put(void *ring, const void *record, __u64 
 		__sync_fetch_and_add(&found->records, 1);
 	return error;
 }
-
-#define put_record(ring, record, size, unwoken) count_and_put(ring, record, size)
 
 #endif

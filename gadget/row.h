@@ -99,7 +99,6 @@ struct gadget_record {
 struct gadget_told {
 	__u64 records; /* that were put into the ring buffer */
 	__u64 identity_key[2]; /* random: a module has nothing that is */
-	__s64 boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 };
 
 /* The values of the parameters, as they lie in the section .rodata.params of the object. */

@@ -205,7 +205,7 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 
 	head->event = (struct event){
 		.type = type,
-		.time_ns = bpf_ktime_get_ns(),
+		.time_ns = record_clock(),
 		.message = message,
 		.total_files = total,
 	};

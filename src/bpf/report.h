@@ -41,8 +41,13 @@ static __always_inline void count_lost(enum event_lost kind)
 	add_lost(kind, 1);
 }
 
-/* What puts a record into the ring buffer. Whoever has another reader defines it before this is included. */
-#ifndef put_record
+/*
+ * The clock of the records, and what puts one into the ring buffer. Whoever has another reader defines both
+ * before this is included.
+ */
+#ifndef record_clock
+#define record_clock bpf_ktime_get_ns
+
 /*
  * The reader is woken when so much was reported on one CPU since it was last woken from there; else
  * it looks by itself a few times a second.

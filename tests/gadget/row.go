@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -94,13 +95,25 @@ func enrich(row map[string]any, typeName, member string, value any) {
 
 var bootedAt time.Time
 
+func sinceBoot() int64 {
+	var since unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
+		panic(err)
+	}
+	return since.Nano()
+}
+
+// bootTime looks at both clocks, and again, as some time passes between two looks.
 func bootTime() time.Time {
-	if bootedAt.IsZero() {
-		var since unix.Timespec
-		if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
-			panic(err)
+	if !bootedAt.IsZero() {
+		return bootedAt
+	}
+	for i, least := 0, int64(math.MaxInt64); i < 100; i++ {
+		before, wall, after := sinceBoot(), time.Now().Round(0), sinceBoot()
+		if after-before < least {
+			least = after - before
+			bootedAt = wall.Add(-time.Duration((before + after) / 2))
 		}
-		bootedAt = time.Now().Round(0).Add(-time.Duration(since.Nano()))
 	}
 	return bootedAt
 }
