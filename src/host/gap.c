@@ -34,7 +34,8 @@ const struct gap gap_table[] = {
 	{ "tracepoint,gadget", "5.10,6.1", "hostile/*", "sender",
 	  "the call's end is too late to read what a thread has changed meanwhile",
 	  "who sent what its own threads change while it is sent, before Linux 6.3" },
-	{ "gadget", "*", "hold", "outcome", "what is queued when the trace ends is not looked at",
+	{ "gadget", "*", "hold", "outcome,receiver.*",
+	  "what is queued when the trace ends is not looked at",
 	  "what is queued when the trace ends" },
 	{ "fentry,kprobe", "*", "fail/efault,fail/nobody,32/fail/efault,32/fail/nobody", "reason",
 	  "the list is dropped before the errno is known, and the sockets do not tell it for "
