@@ -144,6 +144,8 @@ struct event_task {
 	__u32 uid; /* real, in the initial user namespace */
 	__u32 gid;
 	__u32 parent_pid; /* tgid of real_parent; 0: none */
+	__u32 parent_tid; /* the thread of it that is the parent */
+	__u32 reserved; /* 0 */
 	/* Inodes of its namespaces; 0: it has none any more. */
 	__u32 mntns_id;
 	__u32 netns_id;
@@ -242,10 +244,10 @@ struct event_owner {
 
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
-_Static_assert(sizeof(struct event_task) == 88, "one layout on both sides");
+_Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
-_Static_assert(sizeof(struct event_owner) == 104, "one layout on both sides");
+_Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
 
 #endif

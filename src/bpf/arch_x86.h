@@ -37,7 +37,8 @@ struct pt_regs {
 #define ARCH_ARGUMENT_3_32 dx
 #define ARCH_ARGUMENT_4_32 si
 
-/* The thread_info's bit that says that a 32-bit system call is under way. */
+#define ARCH_THREAD_STATE status
+/* The bit of that which says that a 32-bit system call is under way. */
 #define arch_is_32bit(status) ((status)&TS_COMPAT)
 
 /* asm/unistd_64.h and, without X32_SYSCALL_BIT, unistd_x32.h. */

@@ -42,7 +42,7 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 	ret->flags = arguments[ret->kind == CALL_RECEIVE_MANY ? 3 : 2];
 }
 
-#define TASK_STATE struct task_struct, thread_info.status, flags
+#define TASK_STATE struct task_struct, thread_info.ARCH_THREAD_STATE, flags
 #define ARGUMENTS struct pt_regs, ARCH_FIRST_REGISTER, ARCH_CALL_NUMBER
 
 /* A register of the current task: a plain load where bpf_task_pt_regs() gave them. */
@@ -95,8 +95,8 @@ static __always_inline void find_call(struct scratch *s)
 		call->kind = CALL_IO_URING;
 		return;
 	}
-	call->compat =
-		arch_is_32bit(LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, thread_info.status));
+	call->compat = arch_is_32bit(
+		LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, thread_info.ARCH_THREAD_STATE));
 	registers = user_registers(
 		KNOWN_REGISTERS ? NULL : LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, stack));
 	COPY_UNKNOWN(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS);
@@ -138,7 +138,7 @@ static __always_inline struct call current_call(enum scratch_user user)
 /* Is the system call of this number of any interest? */
 static __always_inline bool is_of_interest(struct task_struct *task, __u32 number)
 {
-	return (arch_is_32bit(load(task, thread_info.status)) ?
+	return (arch_is_32bit(load(task, thread_info.ARCH_THREAD_STATE)) ?
 			arch_call_kind_32(number) :
 			arch_call_kind(number)) != CALL_OTHER;
 }

@@ -21,7 +21,8 @@
 /* What the walk finds, which files with the same path share. */
 #define PATH_FLAGS (EVENT_FILE_PSEUDO | EVENT_FILE_CUT | EVENT_FILE_DETACHED | EVENT_FILE_DELETED)
 
-#define DENTRY_PARTS struct dentry, d_hash, d_iname
+#define DENTRY_PARTS struct dentry, d_hash, d_inode
+#define DENTRY_AND_NAME struct dentry, d_hash, d_iname
 #define MOUNT_PARTS struct mount, mnt_parent, mnt.mnt_root
 
 static __always_inline struct event_name *name_in_record(struct scratch *s, __u32 offset)
@@ -56,20 +57,33 @@ static __always_inline void link_name(struct scratch *s, __u32 offset)
 	s->previous = offset;
 }
 
+/* A short name lies in the dentry itself, as d_iname; that has another type in newer kernels. */
+#define HAS_SHORT_NAME bpf_core_field_exists(((struct dentry *)0)->d_iname)
+
+static __always_inline void copy_dentry(struct scratch *s, struct dentry *dentry)
+{
+	if (HAS_SHORT_NAME)
+		COPY(s->copy, dentry, DENTRY_AND_NAME);
+	else
+		COPY(s->copy, dentry, DENTRY_PARTS);
+}
+
 /* Copy a name of the dentry, of which s->copy has the parts. */
 static __always_inline long copy_name(struct scratch *s, char *to, struct dentry *dentry,
 				      const char *from, __u32 length)
 {
 #ifndef TYPED_READS
-	__u32 size = bpf_core_field_size(struct dentry, d_iname);
-	__u32 at = bpf_core_field_offset(struct dentry, d_iname);
+	if (HAS_SHORT_NAME) {
+		__u32 size = bpf_core_field_size(struct dentry, d_iname);
+		__u32 at = bpf_core_field_offset(struct dentry, d_iname);
 
-	/* A short one lies in the dentry itself. */
-	if (from == (char *)dentry + at && length < SHORT_NAME && size >= SHORT_NAME &&
-	    RANGE_SIZE(DENTRY_PARTS) <= COPY_SIZE) {
-		__builtin_memcpy(to, s->copy + at - bpf_core_field_offset(struct dentry, d_hash),
-				 SHORT_NAME);
-		return 0;
+		if (from == (char *)dentry + at && length < SHORT_NAME && size >= SHORT_NAME &&
+		    RANGE_SIZE(DENTRY_AND_NAME) <= COPY_SIZE) {
+			__builtin_memcpy(
+				to, s->copy + at - bpf_core_field_offset(struct dentry, d_hash),
+				SHORT_NAME);
+			return 0;
+		}
 	}
 #endif
 	return copy_kernel(to, length, from);
@@ -205,7 +219,7 @@ static __always_inline void step_path(struct scratch *s)
 
 	if (s->sharing && s->previous != EVENT_NO_NAME && step_to_cached(s))
 		return;
-	COPY(s->copy, dentry, DENTRY_PARTS);
+	copy_dentry(s, dentry);
 	parent = COPIED(s->copy, dentry, DENTRY_PARTS, d_parent);
 	if (s->dentry == s->last_dentry && parent != dentry &&
 	    !COPIED(s->copy, dentry, DENTRY_PARTS, d_hash.pprev)) {
@@ -277,7 +291,7 @@ static __always_inline void describe_files(struct scratch *s, enum scratch_user 
 	s->last_dentry = 0;
 	s->index = -1;
 	s->nr_folders = 0;
-	s->paths_room = EVENT_MAX_SIZE - s->used - sizeof(struct event_section) - sizeof(__u64);
+	s->paths_room = RECORD_MAX - s->used - sizeof(struct event_section) - sizeof(__u64);
 	s->epoch++;
 	for (int i = 0; i < MAX_WALKS; i++) {
 		if (!walk_far(user))

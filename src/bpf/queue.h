@@ -98,7 +98,9 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 }
 
 /* Has the kernel the tracepoints at the ends of sends and receives, and sk_data_ready? They came with 6.3. */
+#ifndef has_lengths
 const volatile bool has_lengths = true;
+#endif
 
 enum found {
 	FOUND_NONE,

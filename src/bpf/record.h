@@ -4,9 +4,11 @@
  * names of the sockets, and last the paths, which grow while they are walked.
  *
  * A message of 253 descriptors with long paths needs more than the 32 KiB of a per-CPU array's value,
- * so the scratches are a plain array with entries for each CPU. Two programs that can interrupt each
- * other do not share one. The same program does not run twice on a CPU: the kernel skips it and counts
- * that (recursion_misses).
+ * so the scratches are a plain array with entries for each CPU. Where nobody can size that, RECORD_MAX is
+ * defined before: as what fits into a per-CPU array.
+ *
+ * Two programs that can interrupt each other do not share one. The same program does not run twice on a
+ * CPU: the kernel skips it and counts that (recursion_misses).
  */
 #ifndef FDPASS_RECORD_H
 #define FDPASS_RECORD_H
@@ -17,8 +19,12 @@
 
 enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
-#define RECORD_MASK (EVENT_MAX_SIZE - 1) /* offsets are masked with it, for the verifier */
-/* What one step may write behind the masked offset. */
+#ifdef RECORD_MAX
+#define SCRATCHES_PER_CPU
+#else
+#define RECORD_MAX EVENT_MAX_SIZE
+#endif
+/* What one step may write behind an offset. */
 #define RECORD_SLACK 512
 
 #define CACHED_FOLDERS 64
@@ -113,7 +119,7 @@ struct scratch {
 	char copy[COPY_SIZE];
 	union {
 		struct event event;
-		char record[EVENT_MAX_SIZE + RECORD_SLACK];
+		char record[RECORD_MAX + RECORD_SLACK];
 	};
 };
 
@@ -138,7 +144,11 @@ static __always_inline __s32 *fd_at(struct scratch *s, __u32 index)
 }
 
 struct {
+#ifdef SCRATCHES_PER_CPU
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+#else
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+#endif
 	__uint(max_entries, NR_SCRATCHES); /* user space: times the number of CPUs */
 	__type(key, __u32);
 	__type(value, struct scratch);
@@ -146,8 +156,11 @@ struct {
 
 static __always_inline struct scratch *scratch_of(enum scratch_user user)
 {
-	__u32 key = bpf_get_smp_processor_id() * NR_SCRATCHES + user;
+	__u32 key = user;
 
+#ifndef SCRATCHES_PER_CPU
+	key += bpf_get_smp_processor_id() * NR_SCRATCHES;
+#endif
 	return bpf_map_lookup_elem(&scratches, &key);
 }
 
@@ -201,7 +214,7 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 
 	head->event = (struct event){
 		.type = type,
-		.time_ns = bpf_ktime_get_ns(),
+		.time_ns = record_clock(),
 		.message = message,
 		.total_files = total,
 	};
@@ -216,10 +229,19 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 	s->nr_fds = 0;
 }
 
-/* Memory of the record at an offset: RECORD_SLACK bytes may be written there. */
-static __always_inline void *record_at(struct scratch *s, __u32 offset)
+/*
+ * Memory of the record at an offset: RECORD_SLACK bytes may be written there. The bound is for the verifier.
+ * Where it is no power of two, what it checks first is the offset that is within it: the other one is then
+ * nothing new to it.
+ */
+static __always_inline void *record_at(struct scratch *s, __u64 offset)
 {
-	return &s->record[offset & RECORD_MASK];
+#ifdef SCRATCHES_PER_CPU
+	asm("if %0 > %1 goto +1\n\tgoto +1\n\t%0 = 0" : "+r"(offset) : "i"(RECORD_MAX));
+#else
+	offset &= RECORD_MAX - 1;
+#endif
+	return &s->record[offset];
 }
 
 /*
@@ -273,8 +295,8 @@ static __always_inline void report_record(struct scratch *s)
 		if (padded != s->paths_used)
 			*(__u32 *)record_at(s, size - sizeof(__u32)) = 0;
 	}
-	if (size > EVENT_MAX_SIZE)
-		size = EVENT_MAX_SIZE;
+	if (size > RECORD_MAX)
+		size = RECORD_MAX;
 	if (s->more_named)
 		s->event.flags |= EVENT_MORE;
 	s->event.size = size;

@@ -27,12 +27,6 @@ struct {
 	__type(value, __u64);
 } lost SEC(".maps");
 
-/*
- * The reader is woken when so much was reported on one CPU since it was last woken from there; else
- * it looks by itself a few times a second.
- */
-const volatile __u64 wake_at = 256 << 10;
-
 static __always_inline void add_lost(enum event_lost kind, __s64 events)
 {
 	__u32 key = kind;
@@ -47,8 +41,21 @@ static __always_inline void count_lost(enum event_lost kind)
 	add_lost(kind, 1);
 }
 
-/* Give a finished record to user space, or count it. `unwoken` sums up what was reported. */
-static __always_inline void report(const void *record, __u64 size, __u64 *unwoken)
+/*
+ * The clock of the records, and what puts one into the ring buffer. Whoever has another reader defines both
+ * before this is included.
+ */
+#ifndef record_clock
+#define record_clock bpf_ktime_get_ns
+
+/*
+ * The reader is woken when so much was reported on one CPU since it was last woken from there; else
+ * it looks by itself a few times a second.
+ */
+const volatile __u64 wake_at = 256 << 10;
+
+/* `unwoken` sums up what was reported. */
+static __always_inline long put_record(void *ring, const void *record, __u64 size, __u64 *unwoken)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
@@ -57,7 +64,14 @@ static __always_inline void report(const void *record, __u64 size, __u64 *unwoke
 		*unwoken = 0;
 		flags = BPF_RB_FORCE_WAKEUP;
 	}
-	if (bpf_ringbuf_output(&events, (void *)record, size, flags))
+	return bpf_ringbuf_output(ring, (void *)record, size, flags);
+}
+#endif
+
+/* Give a finished record to user space, or count it. */
+static __always_inline void report(const void *record, __u64 size, __u64 *unwoken)
+{
+	if (put_record(&events, record, size, unwoken))
 		count_lost(EVENT_LOST_RING);
 }
 

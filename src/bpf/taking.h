@@ -35,8 +35,12 @@ struct taking {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+#ifdef TAKINGS_KEPT /* as many, because old kernels warn of run-time allocation */
+	__uint(max_entries, TAKINGS_KEPT);
+#else
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384); /* threads that are between the two at one time */
+#endif
 	__type(key, __u64);
 	__type(value, struct taking);
 } takings SEC(".maps");

@@ -141,6 +141,7 @@ static __always_inline __u16 write_any_task(struct event_task *ret, struct task_
 	ret->start_time = alone_of_task(leader, start_boottime);
 	numbers = alone_of_task(leader, thread_pid);
 	ret->parent_pid = alone_of_task(parent, tgid);
+	ret->parent_tid = alone_of_task(parent, pid);
 	if (buffer)
 		ret->cgroup_id = bpf_get_current_cgroup_id();
 	write_pid_namespace(ret, leader, numbers, buffer);

@@ -21,7 +21,7 @@ static bool read_task(struct decoded *ret, const struct event_section *section, 
 
 	if (section->size != sizeof(*task) || section->index >= NR_EVENT_PARTIES ||
 	    ret->tasks[section->index] || task->comm[EVENT_COMM_LEN - 1] != '\0' ||
-	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
+	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0' || task->reserved != 0)
 		return false;
 	ret->tasks[section->index] = task;
 	return true;

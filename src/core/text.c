@@ -111,7 +111,7 @@ char *text_put_decimal(char *ret, uint64_t number, unsigned int least)
 	do
 		*--begin = (char)('0' + number % 10);
 	while ((number /= 10) > 0);
-	while (end - begin < least)
+	while (end - begin < (ptrdiff_t)least)
 		*--begin = '0';
 	memcpy(ret, begin, (size_t)(end - begin));
 	return ret + (end - begin);

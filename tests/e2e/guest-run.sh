@@ -22,6 +22,16 @@ wait_until_tracing() {
 	return 1
 }
 
+# Trace until a signal comes. $1: the way; then options for fdpass
+trace() {
+	if [ "$1" = gadget ]; then
+		exec gadget-check trace "$(command -v fdpass-gadget.tar)"
+	fi
+	way_of_trace=$1
+	shift
+	exec fdpass --attach "$way_of_trace" --system-calls -o json "$@"
+}
+
 # Until a line has come. $1: the line, $2: the file
 wait_for_line() {
 	tries=0
@@ -37,11 +47,11 @@ stop() {
 	kill -TERM "$1"
 	tries=0
 	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
-	while [ $tries -lt 100 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
+	while [ $tries -lt 300 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
-	[ $tries -lt 100 ] || kill -KILL "$1"
+	[ $tries -lt 300 ] || kill -KILL "$1"
 	wait "$1"
 }
 
@@ -59,7 +69,7 @@ run_stopped() {
 	mkdir -p "$2"
 	rm -f "$2/truth" "$2/rows" "$2/status"
 	: >"$2/messages"
-	fdpass --attach "$1" --system-calls --buffer-size 256K -o json >"$2/rows" 2>"$2/messages" &
+	trace "$1" --buffer-size 256K >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 
@@ -88,7 +98,7 @@ run_hostile() {
 	mkdir -p "$2"
 	rm -f "$2/truth" "$2/rows" "$2/status"
 	: >"$2/messages"
-	fdpass --attach "$1" --system-calls -o json >"$2/rows" 2>"$2/messages" &
+	trace "$1" >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 
@@ -171,7 +181,7 @@ run_way() {
 	exec 3>"$2/orders"
 	wait_for_line queued "$2/held" || return 1
 
-	fdpass --attach "$1" --system-calls -o json >"$2/rows" 2>"$2/messages" &
+	trace "$1" >"$2/rows" 2>"$2/messages" &
 	tracer=$!
 	if ! wait_until_tracing $tracer "$2/messages"; then
 		exec 3>&-
@@ -209,6 +219,8 @@ mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
 	[ -e "$folder/$way/rows" ] || continue
+	# What else there is, the tracepoint way has, too.
+	[ "$way" != gadget ] || continue
 	run_stopped "$way" "$folder/$way/stopped" || failed=1
 	run_hostile "$way" "$folder/$way/hostile" || failed=1
 	run_overlooked "$way" "$folder/$way/overlooked" || failed=1

@@ -409,3 +409,10 @@ def test_path_may_be_cut(told, good):
     row = {**synthetic(TRUTH[0]), "file": told, "file_id": f"{1:016x}"}
     problems = list(compare.Comparison("", "").compare_row(truth, row, "s", {}))
     assert (problems == []) == good
+
+
+def test_the_gadget_names_what_it_does_not_know():
+    row = {"fd": 3, "reason": "", "receiver.fd": -1, "lost_events": 0, "timestamp_raw": 1,
+           "unknown": "reason,receiver.fd"}
+    assert compare.without_unknown(row) == {"fd": 3}
+    assert compare.without_unknown({"fd": 3}) == {"fd": 3}
