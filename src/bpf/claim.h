@@ -184,8 +184,9 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 		.described = true,
 	};
 	claimed = others ? adopt(s, others, sk) : add_claim(s, s->look_at, s->look_list, &s->claim);
-	if (!claimed) { /* its taker does not know it */
+	if (!claimed) { /* somebody has taken it meanwhile, and does not know the number */
 		s->event.message = 0;
+		s->event.time_ns = bpf_ktime_get_ns();
 		s->event.ago_ns = ago(s->event.time_ns, s->since_ns);
 	}
 	report_record(s);

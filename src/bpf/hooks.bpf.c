@@ -105,13 +105,13 @@ ON_END(io_msg_tw_fd_complete)
 /* Since 6.0. */
 ON_ENTRY(__io_fixed_fd_install, struct io_ring_ctx *ring, struct file *file)
 {
-	UNDISTURBED(on_installing(ring, file));
+	IN_TURN(HOOK_INSTALLED, on_installing(ring, file));
 	return 0;
 }
 
 ON_RESULT(__io_fixed_fd_install, 3, void *place)
 {
-	UNDISTURBED(on_installed((__u64)place));
+	IN_TURN(HOOK_INSTALLED, on_installed((__u64)place));
 	return 0;
 }
 

@@ -27,6 +27,7 @@ enum hook {
 	HOOK_DETACH,
 	HOOK_DESTROYED,
 	HOOK_MOVED, /* a thread is inside one of these at a time */
+	HOOK_INSTALLED, /* inside of one of those */
 	HOOK_CREATED, /* a thread creates one file at a time */
 	NR_HOOKS
 };

@@ -20,13 +20,27 @@ uint64_t clock_monotonic_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+/* Readings of both clocks, and how far they may be apart to be good enough. */
+#define READINGS 20
+#define NEAR_NS 2000
+
 int64_t clock_realtime_offset_ns(void)
 {
-	uint64_t before = read_clock(CLOCK_MONOTONIC);
-	uint64_t realtime = read_clock(CLOCK_REALTIME);
-	uint64_t after = read_clock(CLOCK_MONOTONIC);
+	uint64_t least = UINT64_MAX;
+	int64_t offset = 0;
 
-	return (int64_t)realtime - (int64_t)(before + (after - before) / 2);
+	/* Whoever loses the processor between two readings is off by half of that time. */
+	for (int i = 0; i < READINGS && least > NEAR_NS; i++) {
+		uint64_t before = read_clock(CLOCK_MONOTONIC);
+		uint64_t realtime = read_clock(CLOCK_REALTIME);
+		uint64_t apart = read_clock(CLOCK_MONOTONIC) - before;
+
+		if (apart < least) {
+			least = apart;
+			offset = (int64_t)realtime - (int64_t)(before + apart / 2);
+		}
+	}
+	return offset;
 }
 
 int clock_new_timer(int *ret, uint64_t first_ns, uint64_t interval_ns)

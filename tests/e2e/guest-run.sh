@@ -63,7 +63,7 @@ run_scenarios() {
 		>>"$1/scenarios" 2>&1
 }
 
-# Trace what needs more room than the ring buffer has, with a reader that is stopped most of the time.
+# Trace what needs more room than the ring buffer has, with a reader that is stopped meanwhile.
 # $1: the way, $2: a folder
 run_stopped() {
 	mkdir -p "$2"
@@ -73,19 +73,13 @@ run_stopped() {
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 
-	kill -STOP $tracer
-	timeout 100 workload --truth "$2/truth" load/crowd load/crowd-datagram >"$2/scenarios" 2>&1 &
-	crowd=$!
-	while kill -0 $crowd 2>/dev/null; do
-		sleep 1
-		kill -CONT $tracer
-		sleep 0.1
+	result=0
+	for crowd in load/crowd load/crowd-datagram; do
 		kill -STOP $tracer
+		timeout 100 workload --truth "$2/truth" $crowd >>"$2/scenarios" 2>&1 || result=1
+		kill -CONT $tracer
+		sleep 1
 	done
-	wait $crowd
-	result=$?
-	kill -CONT $tracer
-	sleep 1
 	stop $tracer
 	echo $? >"$2/status"
 	cat "$2/messages" >&2

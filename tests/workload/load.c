@@ -8,7 +8,7 @@
 #include "scenario.h"
 
 #define PAIRS 20
-#define MESSAGES 40
+#define MESSAGES 20
 
 /* Everyone starts when all are there. */
 static void send_in_crowd(struct actor *me, const void *argument)
