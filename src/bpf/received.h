@@ -194,7 +194,7 @@ static __always_inline void write_taken_files(struct scratch *s, struct taking *
 	}
 	s->nr_fds = installed;
 	s->installed = installed;
-	s->room = SCM_MAX_FD;
+	s->room = taking->room < SCM_MAX_FD ? taking->room : SCM_MAX_FD;
 	s->stop = fate_of_rest(taking, installed);
 	s->cloexec = installed && close_on_exec_of(s->fds[0]) ? EVENT_FILE_CLOEXEC : 0;
 	write_all_installed(s);
