@@ -30,9 +30,6 @@ struct identity {
 	uint64_t address;
 	struct traits traits;
 	uint64_t number; /* 0: none yet */
-	uint64_t since_ns; /* when these were told first */
-	struct traits traits_before;
-	uint64_t number_before; /* of the description that was at this address before; 0: none */
 	UT_hash_handle by_address;
 	TAILQ_ENTRY(identity) by_age;
 };
@@ -128,22 +125,7 @@ bool identity_needs_creation(const struct file *file)
 	return file->magic == ANON_INODE_FS_MAGIC && file->generation == 0;
 }
 
-static bool are_same(const struct traits *a, const struct traits *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static void renew(struct identities *identities, struct identity *identity,
-		  const struct traits *traits, uint64_t now_ns)
-{
-	identity->traits_before = identity->traits;
-	identity->number_before = identity->number;
-	identity->traits = *traits;
-	identity->number = ++identities->last_number;
-	identity->since_ns = now_ns;
-}
-
-int identities_set(struct identities *identities, struct file *file, uint64_t told_ns)
+int identities_set(struct identities *identities, struct file *file)
 {
 	const struct traits traits = traits_of(file);
 	struct identity *identity;
@@ -155,19 +137,10 @@ int identities_set(struct identities *identities, struct file *file, uint64_t to
 		identity = add(identities, file->address);
 	if (!identity)
 		return -ENOMEM;
-	if (identity->number == 0 ||
-	    (!are_same(&identity->traits, &traits) && told_ns >= identity->since_ns))
-		renew(identities, identity, &traits, told_ns);
-	if (are_same(&identity->traits, &traits)) {
-		file->identity = identity->number;
-		return 0;
+	if (identity->number == 0 || memcmp(&identity->traits, &traits, sizeof(traits)) != 0) {
+		identity->number = ++identities->last_number;
+		identity->traits = traits;
 	}
-	/* It is told late: was it before the first that was told of this address? */
-	if (identity->number_before == 0) {
-		identity->traits_before = traits;
-		identity->number_before = ++identities->last_number;
-	}
-	if (are_same(&identity->traits_before, &traits))
-		file->identity = identity->number_before;
+	file->identity = identity->number;
 	return 0;
 }

@@ -32,9 +32,8 @@ bool identity_needs_creation(const struct file *file);
 /*
  * Set file->identity: the same for the same open file description, never the same for two. A file
  * of which only the address is known gets none: where an event was lost, that may be another one's
- * by now. `told_ns` is when it was described: an event that waited for its other half can come after that
- * of the next file at this address. It is not set where two more have been told since. Returns 0 or -ENOMEM.
+ * by now. To be called in the order in which the files were told. Returns 0 or -ENOMEM.
  */
-int identities_set(struct identities *identities, struct file *file, uint64_t told_ns);
+int identities_set(struct identities *identities, struct file *file);
 
 #endif

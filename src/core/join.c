@@ -47,15 +47,6 @@ void join_forget_ended(struct join *join)
 		join->ended_lately[i] = message_free(join->ended_lately[i], join->names);
 }
 
-/* What is malformed in a stray shows late, and is nothing that the caller has given just now. */
-static int count_malformed(struct join *join, int r)
-{
-	if (r != -EBADMSG)
-		return r;
-	join->malformed++;
-	return 0;
-}
-
 static int tell_stray(struct join *join, const struct decoded *decoded);
 
 static int evict_message(struct join *join)
@@ -72,7 +63,7 @@ static int evict_stray(struct join *join)
 	int r;
 
 	join->evicted_passes += oldest->decoded.event->total_files;
-	r = count_malformed(join, tell_stray(join, &oldest->decoded));
+	r = tell_stray(join, &oldest->decoded);
 	free(oldest);
 	return r;
 }
@@ -150,7 +141,7 @@ static struct message *find_message(const struct join *join, const struct decode
 }
 
 /* Which open file descriptions the files are, told as soon as they are described. */
-static int identify_files(struct join *join, struct message *message, uint64_t told_ns)
+static int identify_files(struct join *join, struct message *message, const struct decoded *decoded)
 {
 	for (uint32_t i = 0; i < message->nr_files; i++) {
 		struct file *file = &message->files[i];
@@ -159,7 +150,11 @@ static int identify_files(struct join *join, struct message *message, uint64_t t
 		if (!file->known || file->identity != 0 ||
 		    (!join->options.sees_creations && identity_needs_creation(file)))
 			continue;
-		r = identities_set(join->identities, file, told_ns);
+		if (decoded->identities && i < decoded->nr_files) {
+			file->identity = decoded->identities[i];
+			continue;
+		}
+		r = identities_set(join->identities, file);
 		if (r < 0)
 			return r;
 	}
@@ -174,7 +169,7 @@ static int new_message(struct join *join, struct message **ret, const struct dec
 	r = message_new(&message, join->names, decoded);
 	if (r < 0)
 		return r;
-	r = identify_files(join, message, decoded->event->time_ns);
+	r = identify_files(join, message, decoded);
 	if (r < 0) {
 		message_free(message, join->names);
 		return r;
@@ -214,7 +209,7 @@ static int end_known(struct join *join, struct message *message, const struct de
 	int r = message_describe(message, join->names, decoded);
 
 	if (r >= 0)
-		r = identify_files(join, message, decoded->event->time_ns);
+		r = identify_files(join, message, decoded);
 	if (r < 0 || decoded->event->flags & EVENT_PEEK)
 		return r < 0 ? r : join_tell_received(join, message, decoded);
 	messages_take(&join->messages, message);
@@ -253,7 +248,7 @@ static int end_stray(struct join *join, struct stray *stray)
 	int r;
 
 	strays_take(&join->strays, stray);
-	r = count_malformed(join, end_message(join, &stray->decoded));
+	r = end_message(join, &stray->decoded);
 	free(stray);
 	return r;
 }
@@ -269,10 +264,20 @@ static int end_strays_of(struct join *join, uint64_t number)
 	return r;
 }
 
+/* Its files are identified now: their addresses may be other files' when it is made use of. */
 static int add_stray(struct join *join, const struct decoded *decoded)
 {
-	int r = strays_add(&join->strays, decoded, join->now_ns);
+	uint64_t identities[EVENT_MAX_FILES];
+	struct message *message;
+	int r;
 
+	r = new_message(join, &message, decoded);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < message->nr_files; i++)
+		identities[i] = message->files[i].identity;
+	message_free(message, join->names);
+	r = strays_add(&join->strays, decoded, identities, join->now_ns);
 	return r < 0 ? r : evict(join);
 }
 
@@ -335,7 +340,7 @@ static int give_up(struct join *join, struct stray *stray)
 	if (stray->decoded.event->type != EVENT_SENT)
 		return end_stray(join, stray);
 	strays_take(&join->strays, stray);
-	r = count_malformed(join, give_up_claim(join, &stray->decoded));
+	r = give_up_claim(join, &stray->decoded);
 	free(stray);
 	return r;
 }
@@ -431,7 +436,7 @@ static int on_end(struct join *join, const struct decoded *decoded)
 		claim = strays_claim_of(&join->strays, decoded);
 		if (claim) {
 			strays_take(&join->strays, claim);
-			r = count_malformed(join, keep_claimed(join, &claim->decoded, decoded));
+			r = keep_claimed(join, &claim->decoded, decoded);
 			free(claim);
 			return r < 0 ? r : end_message(join, decoded);
 		}

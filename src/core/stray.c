@@ -123,23 +123,27 @@ static void take_from_buckets(struct strays *strays, struct stray *stray)
 	}
 }
 
-int strays_add(struct strays *strays, const struct decoded *decoded, uint64_t now_ns)
+int strays_add(struct strays *strays, const struct decoded *decoded, const uint64_t *identities,
+	       uint64_t now_ns)
 {
-	size_t size = decoded->event->size;
-	struct stray *stray = calloc(1, sizeof(*stray) + size);
+	size_t size = decoded->event->size, nr_bytes = decoded->nr_files * sizeof(*identities);
+	struct stray *stray = calloc(1, sizeof(*stray) + nr_bytes + size);
+	unsigned char *record;
 
 	if (!stray)
 		return -ENOMEM;
-	memcpy(stray->record, decoded->event, size);
-	stray->size = sizeof(*stray) + size;
+	memcpy(stray->identities, identities, nr_bytes);
+	record = (unsigned char *)stray->identities + nr_bytes;
+	memcpy(record, decoded->event, size);
+	stray->size = sizeof(*stray) + nr_bytes + size;
 	stray->since_ns = now_ns;
 	stray->forever = is_addressed(decoded);
-	if (decode_record(stray->record, size, &stray->decoded) < 0 ||
-	    add_to_buckets(strays, stray) < 0) {
+	if (decode_record(record, size, &stray->decoded) < 0 || add_to_buckets(strays, stray) < 0) {
 		take_from_buckets(strays, stray);
 		free(stray);
 		return -ENOMEM;
 	}
+	stray->decoded.identities = stray->identities;
 	TAILQ_INSERT_TAIL(stray->forever ? &strays->lasting : &strays->by_age, stray, by_age);
 	strays->count++;
 	strays->size += stray->size;

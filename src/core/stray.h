@@ -22,13 +22,13 @@
 struct stray_bucket;
 
 struct stray {
-	struct decoded decoded; /* of the record below */
+	struct decoded decoded; /* of the record that follows the identities */
 	uint64_t since_ns;
 	bool forever;
 	struct stray_bucket *by_number, *by_socket; /* NULL: in none */
 	TAILQ_ENTRY(stray) in_number, in_socket, by_age;
 	size_t size;
-	_Alignas(8) unsigned char record[];
+	uint64_t identities[];
 };
 
 TAILQ_HEAD(stray_list, stray);
@@ -53,8 +53,9 @@ struct strays {
 void strays_init(struct strays *strays);
 void strays_free(struct strays *strays);
 
-/* Keep a copy of a record that is decoded. Returns 0 or -ENOMEM. */
-int strays_add(struct strays *strays, const struct decoded *decoded, uint64_t now_ns);
+/* Keep a copy of a record that is decoded, and of the identities of its files. Returns 0 or -ENOMEM. */
+int strays_add(struct strays *strays, const struct decoded *decoded, const uint64_t *identities,
+	       uint64_t now_ns);
 /* Take it out: to be freed by the caller. */
 struct stray *strays_take(struct strays *strays, struct stray *stray);
 

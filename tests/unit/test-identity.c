@@ -14,21 +14,12 @@
 
 #define ADDRESS 0xffff888000001000
 
-static uint64_t identity_at(struct identities *identities, struct file file, uint64_t told_ns)
-{
-	file.address = ADDRESS;
-	assert_int_equal(identities_set(identities, &file, told_ns), 0);
-	return file.identity;
-}
-
-/* Told one after the other. */
 static uint64_t identity_of(struct identities *identities, struct file file)
 {
-	static uint64_t now_ns;
-	uint64_t identity = identity_at(identities, file, ++now_ns);
-
-	assert_int_not_equal(identity, 0);
-	return identity;
+	file.address = ADDRESS;
+	assert_int_equal(identities_set(identities, &file), 0);
+	assert_int_not_equal(file.identity, 0);
+	return file.identity;
 }
 
 static struct file eventfd(uint32_t generation)
@@ -64,33 +55,8 @@ static void test_address_only(void **state)
 	struct file file = { .known = false };
 
 	identity_of(identities, eventfd(1));
-	assert_int_equal(identity_at(identities, file, UINT64_MAX), 0);
-}
-
-/* An event that waited for its other half tells of what was at the address before. */
-static void test_late(void **state)
-{
-	struct identities *identities = *state;
-	uint64_t first = identity_at(identities, eventfd(1), 100);
-	uint64_t second = identity_at(identities, eventfd(2), 300);
-
-	assert_int_not_equal(first, second);
-	assert_int_equal(identity_at(identities, eventfd(1), 200), first);
-	assert_int_equal(identity_at(identities, eventfd(3), 200), 0);
-	assert_int_equal(identity_at(identities, eventfd(2), 400), second);
-}
-
-/* The same, of the first that there was. */
-static void test_late_first(void **state)
-{
-	struct identities *identities = *state;
-	uint64_t second = identity_at(identities, eventfd(2), 300);
-	uint64_t first = identity_at(identities, eventfd(1), 200);
-
-	assert_int_not_equal(first, 0);
-	assert_int_not_equal(first, second);
-	assert_int_equal(identity_at(identities, eventfd(1), 210), first);
-	assert_int_equal(identity_at(identities, eventfd(2), 400), second);
+	assert_int_equal(identities_set(identities, &file), 0);
+	assert_int_equal(file.identity, 0);
 }
 
 static void test_other_inode(void **state)
@@ -142,8 +108,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_address_only, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_late_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_inode, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_eventfd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_sort, set_up, tear_down),
