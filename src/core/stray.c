@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/linux.h"
+
 void strays_init(struct strays *strays)
 {
 	*strays = (struct strays){};
@@ -195,6 +197,14 @@ static bool files_agree(const struct decoded *a, const struct decoded *b)
 	return true;
 }
 
+/* A message of a stream lies in its queue until its data are copied; others leave it before that. */
+static bool is_queued_until_taken(const struct decoded *claim)
+{
+	const struct event_socket *from = claim->sockets[EVENT_SELF];
+
+	return !is_addressed(claim) && from && from->type == LINUX_SOCK_STREAM;
+}
+
 /*
  * A message is taken after its thread had sent the one before; and a sender that did not find it in the queue
  * any more comes after who took it. Whoever names something else than it sends could have another message
@@ -209,7 +219,7 @@ static bool times_agree(const struct decoded *claim, const struct decoded *end)
 	if (claim->event->ago_ns != EVENT_AGO_MAX &&
 	    taken_ns < claim->event->time_ns - claim->event->ago_ns)
 		return false;
-	return is_addressed(claim) || taken_ns <= claim->event->time_ns;
+	return !is_queued_until_taken(claim) || taken_ns <= claim->event->time_ns;
 }
 
 /* Two claims that tell the same but for the time. */

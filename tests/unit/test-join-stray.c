@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/linux.h"
 #include "join-scenario.h"
 
 /* The rows of a receiver who is told whose socket it was, and not who sent it. */
@@ -401,13 +402,16 @@ static void test_malformed(void **state)
 
 /* A claim tells of what was sent before it was received, whatever its own time. */
 /* The rows of an end that was taken so long before 2,000 ns, with a claim of 1,900 since 1,800. */
-static size_t rows_of_taken(uint32_t ago_ns)
+static size_t rows_of_taken(uint32_t ago_ns, uint16_t type)
 {
+	struct record *sent;
 	struct waiting w;
 	size_t count;
 
 	begin_waiting(&w);
-	add_sent(w.scenario, 0, 0, FILE_A, 1)->event.ago_ns = 100;
+	sent = add_sent(w.scenario, 0, 0, FILE_A, 1);
+	sent->event.ago_ns = 100;
+	sent->sockets[EVENT_SELF].type = type;
 	add_unclaimed(w.scenario, 0, 1, 20)->event.ago_ns = ago_ns;
 	run_step(w.join, &w.scenario->steps[0], 1900);
 	run_step(w.join, &w.scenario->steps[1], 2000);
@@ -420,10 +424,12 @@ static size_t rows_of_taken(uint32_t ago_ns)
 static void test_claimed_in_time(void **state)
 {
 	(void)state;
-	assert_int_equal(rows_of_taken(150), 1);
-	assert_int_equal(rows_of_taken(250), 0);
-	assert_int_equal(rows_of_taken(50), 0);
-	assert_int_equal(rows_of_taken(EVENT_AGO_MAX), 1);
+	assert_int_equal(rows_of_taken(150, LINUX_SOCK_STREAM), 1);
+	assert_int_equal(rows_of_taken(250, LINUX_SOCK_STREAM), 0);
+	assert_int_equal(rows_of_taken(50, LINUX_SOCK_STREAM), 0);
+	assert_int_equal(rows_of_taken(EVENT_AGO_MAX, LINUX_SOCK_STREAM), 1);
+	/* A datagram leaves its queue before its data are copied. */
+	assert_int_equal(rows_of_taken(50, LINUX_SOCK_DGRAM), 1);
 }
 
 static void test_claimed_time(void **state)
