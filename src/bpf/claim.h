@@ -297,7 +297,7 @@ __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 }
 
 /* The same for message s->next_message, and go on to the next. Returns 0 when one is claimed. */
-__attribute__((noinline)) int claim_next(__u64 sk, __u64 peer)
+static __always_inline int claim_next(__u64 sk, __u64 peer)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	int claimed;

@@ -79,18 +79,22 @@ enum hint {
  */
 __attribute__((noinline)) int read_hint(__u32 index)
 {
-	struct call call = current_call(SCRATCH_BEGIN);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct user_message message;
+	const struct call *call;
 
-	if (!s || !is_send(&call))
+	if (!s)
+		return HINT_NOTHING;
+	read_call(SCRATCH_BEGIN);
+	call = &s->call;
+	if (!is_send(call))
 		return HINT_NOTHING;
 	s->nr_fds = 0;
-	if (!read_user_message(&message, &call, index))
+	if (!read_user_message(&message, call, index))
 		return HINT_UNREAD;
 	if (!message.control || message.control_length < sizeof(struct compat_cmsghdr))
 		return HINT_NOTHING;
-	begin_user_control(s, message.control, message.control_length, call.compat);
+	begin_user_control(s, message.control, message.control_length, call->compat);
 	if (!read_controls(s, SCRATCH_BEGIN)) {
 		count_lost(EVENT_LOST_CONTROLS);
 		return HINT_NOTHING;

@@ -226,25 +226,31 @@ static __always_inline struct pid *pid_of_pidfd(struct task_struct *task, __s32 
 
 static __always_inline void on_exit(long result)
 {
-	struct call call = current_call(SCRATCH_BEGIN);
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	const struct call *call; /* no copy: the calls below this leave it little stack */
 
-	switch (call.kind) {
+	if (!s)
+		return;
+	read_call(SCRATCH_BEGIN);
+	call = &s->call;
+	switch (call->kind) {
 	case CALL_SEND:
 		if (!has_lengths)
-			on_sendmsg_exit(&call, result);
+			on_sendmsg_exit(call, result);
 		break;
 	case CALL_SEND_MANY:
 		if (!has_lengths)
-			on_sendmmsg_exit(&call, result);
+			on_sendmmsg_exit(call, result);
 		break;
 	case CALL_RECEIVE:
 	case CALL_RECEIVE_MANY:
 		if (!has_lengths && nr_takings)
-			on_received(NULL, result, call.flags);
+			on_received(NULL, result, call->flags);
 		break;
 	case CALL_PIDFD_GETFD: /* its arguments: the pidfd, the descriptor */
 		if (result >= 0)
-			on_pidfd_getfd(pid_of_pidfd(current_task(), call.fd), call.message, result);
+			on_pidfd_getfd(pid_of_pidfd(current_task(), call->fd), call->message,
+				       result);
 		break;
 	case CALL_CREATE:
 		on_created_fd(result);

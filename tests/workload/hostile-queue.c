@@ -92,6 +92,10 @@ void play_hoard(struct actor *me, const void *argument)
 	int fds[MESSAGE_MAX_FDS];
 
 	make_same(me, hoard, fds);
+	if (hoard->held) { /* nobody else has the sockets open */
+		me->peer = me->self;
+		me->peer.tid = 0;
+	}
 	while (sent < hoard->messages && nr_stores < STORES_MOST) {
 		struct store *store = &stores[nr_stores++];
 
