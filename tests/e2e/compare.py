@@ -34,6 +34,8 @@ LATER = ("file_detail", "risk", "cross", "runtime.*", "k8s.*", "receiver.runtime
 ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "io_uring")
 # CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.
 CLOCK_SLACK_NS = 10_000_000
+# Most often they do by this at most (src/host/clock.c).
+CLOCK_NEAR_NS = 5_000
 MISSING = object()
 # What stands before the part of a path that was walked.
 CUT_MARK = "..."
@@ -258,7 +260,7 @@ def match_rows(truths, rows):
     for keys in MATCHES:
         # In the window of the send first, so that what is missing shifts nothing; then as near to
         # it as clocks differ; whoever is left then, in their order.
-        for slack in (0, CLOCK_SLACK_NS, None):
+        for slack in (0, CLOCK_NEAR_NS, CLOCK_SLACK_NS, None):
             buckets = collections.defaultdict(list)
             for row in sorted(rows, key=lambda row: times[id(row)] or 0):
                 buckets[(index_of(row), *(row.get(key) for key in keys))].append(row)
