@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char *error_message = NULL;
+	int status;
 
 	occupy_standard_streams();
 	/* Only how characters are written: numbers stay as JSON has them. */
@@ -48,10 +49,15 @@ int main(int argc, char **argv)
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	if (options_parse(&options, argc, argv, &error_message) < 0) {
 		command_say("%s", error_message ? error_message : "out of memory");
+		options_print_place(&options, stderr);
+		options_clear(&options);
 		free(error_message);
 		return STATUS_USAGE;
 	}
 	if (options.help || options.version || options.list_fields)
-		return print_about(&options);
-	return options.command->run(&options);
+		status = print_about(&options);
+	else
+		status = options.command->run(&options);
+	options_clear(&options);
+	return status;
 }

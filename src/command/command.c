@@ -3,9 +3,13 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/text.h"
 
 const struct command command_table[] = {
 	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen" },
@@ -14,15 +18,29 @@ const struct command command_table[] = {
 
 const size_t nr_commands = sizeof(command_table) / sizeof(command_table[0]);
 
+/* Escaped as a whole: our own words have nothing to escape, and what was given to us may. */
+static char *escape(const char *text)
+{
+	size_t size = strlen(text);
+	char *escaped = malloc(TEXT_ESCAPE_MAX(size));
+
+	if (escaped)
+		text_escape(escaped, text, size, strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
+	return escaped;
+}
+
 void command_say(const char *format, ...)
 {
+	char *text = NULL, *escaped = NULL;
 	va_list arguments;
 
-	fputs("fdpass: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	if (vasprintf(&text, format, arguments) >= 0)
+		escaped = escape(text);
 	va_end(arguments);
-	putc('\n', stderr);
+	fprintf(stderr, "fdpass: %s\n", escaped ? escaped : "out of memory");
+	free(escaped);
+	free(text);
 }
 
 int command_flush(void)

@@ -42,7 +42,10 @@ int doctor_run(const struct options *options);
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);
 
-/* A line on standard error, with the program's name before it. */
+/*
+ * A line on standard error, with the program's name before it. What is no printable text, as what was
+ * given on the command line can be, is escaped.
+ */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
 
 #endif

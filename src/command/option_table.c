@@ -66,32 +66,6 @@ static int parse_number(const struct option_entry *entry, const char *value, voi
 	return 0;
 }
 
-static int parse_numbers(const struct option_entry *entry, const char *value, void *member,
-			 char **error_message)
-{
-	struct number_list *list = member;
-	char *items, *rest, *item;
-	int error = 0;
-
-	items = rest = strdup(value);
-	if (!items)
-		return -ENOMEM;
-	list->count = 0;
-	while (error == 0 && (item = strsep(&rest, ","))) {
-		uint64_t number;
-
-		if (number_parse(item, entry->least, entry->most, &number) < 0)
-			error = refuse_number(entry, item, error_message);
-		else if (list->count == NUMBER_LIST_MAX)
-			error = option_refuse(error_message, "--%s: there are more than %d in '%s'",
-					      entry->name, NUMBER_LIST_MAX, value);
-		else
-			list->numbers[list->count++] = (uint32_t)number;
-	}
-	free(items);
-	return error;
-}
-
 static int parse_buffer_size(const struct option_entry *entry, const char *value, void *member,
 			     char **error_message)
 {
@@ -117,17 +91,39 @@ static int parse_text(const struct option_entry *entry, const char *value, void 
 	return 0;
 }
 
-static int parse_comm(const struct option_entry *entry, const char *value, void *member,
-		      char **error_message)
+static int parse_words(const struct option_entry *entry, const char *value, void *member,
+		       char **error_message)
 {
-	if (*value == '\0')
-		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
-	if (strlen(value) >= EVENT_COMM_LEN)
-		return option_refuse(
-			error_message,
-			"--%s: '%s' is too long: the kernel keeps %d bytes of a name, '%.*s'",
-			entry->name, value, EVENT_COMM_LEN - 1, EVENT_COMM_LEN - 1, value);
-	return parse_text(entry, value, member, error_message);
+	const struct filter_words words = {
+		.fields = { entry->fields[0], entry->fields[1] },
+		.what = entry->what,
+		.least = entry->least,
+		.most = entry->most,
+	};
+	const struct selection *selection = member;
+	char *reason = NULL;
+	int error = filter_add_words(selection->filter, &words, value, &reason);
+
+	if (error == -EINVAL)
+		error = option_refuse(error_message, "--%s: %s", entry->name, reason);
+	free(reason);
+	return error;
+}
+
+static int parse_filter(const struct option_entry *entry, const char *value, void *member,
+			char **error_message)
+{
+	struct selection *selection = member;
+	struct filter_error filter_error;
+	int error = filter_add(selection->filter, value, &filter_error);
+
+	if (error == -EINVAL) {
+		selection->wrong_filter = value;
+		selection->wrong_place = filter_error.place;
+		error = option_refuse(error_message, "--%s: %s", entry->name, filter_error.message);
+	}
+	free(filter_error.message);
+	return error;
 }
 
 static int parse_choice(const struct option_entry *entry, const char *value, void *member,
@@ -165,21 +161,24 @@ static const char *color_name(size_t index)
 const struct option_entry option_table[] = {
 	{ "output", 'o', "FORMAT", COMMAND_TRACE, parse_choice, MEMBER(output),
 	  .choice = output_name, .help = "columns, json, jsonpretty or yaml" },
-	{ "fields", 0, "LIST", COMMAND_TRACE, parse_text, MEMBER(fields_text),
+	{ "fields", 0, "LIST", COMMAND_TRACE, parse_text, MEMBER(fields_text), .takes_fields = true,
 	  .help = "what to show: a,b, or +a,-b to change the default" },
 	{ "list-fields", 0, NULL, COMMAND_ALL, NULL, MEMBER(list_fields),
 	  .help = "list all fields" },
-	{ "pid", 0, "PID[,PID]", COMMAND_TRACE, parse_numbers, MEMBER(selection.pids),
-	  .what = "a process id", .least = 1, .most = PID_MOST,
-	  .help = "only what these processes send or receive" },
-	{ "target_pid", 0, "PID", COMMAND_TRACE, parse_number, MEMBER(selection.sender_pid),
-	  .what = "a process id", .least = 1, .most = PID_MOST,
-	  .help = "only what this process sends" },
-	{ "comm", 0, "NAME", COMMAND_TRACE, parse_comm, MEMBER(selection.comm),
-	  .help = "only with this name of a thread on either side" },
-	{ "uid", 0, "UID[,UID]", COMMAND_TRACE, parse_numbers, MEMBER(selection.uids),
-	  .what = "a user id", .least = 0, .most = UID_MOST,
-	  .help = "only with these users on either side" },
+	{ "filter", 'F', "EXPR", COMMAND_TRACE, parse_filter, MEMBER(selection),
+	  .takes_fields = true, .help = "only such rows: file~^/dev/,receiver.pid!=1" },
+	{ "pid", 0, "PID[,PID]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "proc.pid", "receiver.pid" }, .what = "a process id", .least = 1,
+	  .most = PID_MOST, .help = "only what these processes send or receive" },
+	{ "target_pid", 0, "PID[,PID]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "proc.pid" }, .what = "a process id", .least = 1, .most = PID_MOST,
+	  .help = "only what these processes send", .unlisted = true },
+	{ "comm", 0, "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "proc.comm", "receiver.comm" }, .what = "a name", .most = EVENT_COMM_LEN - 1,
+	  .help = "only with such a thread on either side" },
+	{ "uid", 0, "UID[,UID]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "proc.creds.uid", "receiver.creds.uid" }, .what = "a user id", .least = 0,
+	  .most = UID_MOST, .help = "only with these users on either side" },
 	{ "host", 0, NULL, COMMAND_TRACE, NULL, MEMBER(host),
 	  .help = "the host's processes too: this is the default", .unlisted = true },
 	{ "timeout", 0, "SECONDS", COMMAND_TRACE, parse_number, MEMBER(timeout_s), .what = SECONDS,

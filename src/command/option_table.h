@@ -19,9 +19,11 @@ struct option_entry {
 	int (*parse)(const struct option_entry *entry, const char *value, void *member,
 		     char **error_message);
 	size_t offset; /* in struct options */
-	const char *what; /* numbers: what it is, for error messages */
-	uint64_t least, most; /* numbers */
+	const char *what; /* numbers, words: what it is, for error messages */
+	uint64_t least, most; /* numbers; most of a text: bytes, 0: no limit */
+	const char *fields[2]; /* words: in which of these they are looked for */
 	const char *(*choice)(size_t index); /* choices; NULL when index is past the last */
+	bool takes_fields; /* its argument begins with a field's name */
 	const char *help; /* one line of --help */
 	bool unlisted; /* not worth a line of it */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/option_table.h"
+#include "host/regex.h"
 #include "output/output.h"
 
 /* Of the ring: 20 messages of 253 descriptors with long paths, while nobody reads. */
@@ -240,10 +241,16 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 	};
 	int error;
 
-	error = parse_all(&options, argc, argv, error_message);
+	error = filter_new(&options.selection.filter, &regex_ops);
+	if (error == 0)
+		error = parse_all(&options, argc, argv, error_message);
 	if (error == 0)
 		error = check_fields(&options, error_message);
-	if (error == 0)
-		*ret = options;
+	*ret = options;
 	return error;
+}
+
+void options_clear(struct options *options)
+{
+	filter_free(options->selection.filter);
 }

@@ -38,11 +38,14 @@ struct options {
 
 /*
  * Read the command line, once in a process: getopt_long() has its state in globals. Returns 0, or
- * -EINVAL with *error_message set to a sentence (no newline, the caller frees it) that names the
- * option, its value, and what would be right, or -ENOMEM. `ret` borrows from argv.
+ * -EINVAL with *error_message set to a sentence (the caller frees it) that names the option, its value,
+ * and what would be right, or -ENOMEM. `ret` borrows from argv; clear it in any case.
  */
 int options_parse(struct options *ret, int argc, char **argv, char **error_message);
+void options_clear(struct options *options);
 
+/* Where in a filter the mistake is that options_parse() told of; nothing, if it is elsewhere. */
+void options_print_place(const struct options *options, FILE *stream);
 /* What --help prints: it fits a screen of 80 columns and 24 lines. */
 void options_print_help(FILE *stream);
 /* The list of options in reStructuredText, for the manual page. */

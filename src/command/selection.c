@@ -2,56 +2,12 @@
 /* Which passes are shown. */
 #include "command/selection.h"
 
-#include <string.h>
-
-static bool list_has(const struct number_list *list, uint32_t number)
+bool selection_has(const struct selection *selection, const struct row *row)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->numbers[i] == number)
-			return true;
-	}
-	return false;
-}
+	const struct pass *pass = row->pass;
 
-static bool has_pid(const struct selection *selection, const struct process *process)
-{
-	return list_has(&selection->pids, process->pid);
-}
-
-static bool has_uid(const struct selection *selection, const struct process *process)
-{
-	return list_has(&selection->uids, process->uid);
-}
-
-static bool has_comm(const struct selection *selection, const struct process *process)
-{
-	return strcmp(process->comm, selection->comm) == 0;
-}
-
-static bool has_traced(const struct selection *selection, const struct process *process)
-{
-	(void)selection;
-	return process->traced;
-}
-
-static bool either_side(const struct selection *selection, const struct pass *pass,
-			bool (*condition)(const struct selection *selection,
-					  const struct process *process))
-{
-	return (pass->sender.known && condition(selection, &pass->sender)) ||
-	       (pass->receiver.known && condition(selection, &pass->receiver));
-}
-
-bool selection_has(const struct selection *selection, const struct pass *pass)
-{
-	if (selection->sender_pid != 0 &&
-	    !(pass->sender.known && pass->sender.pid == selection->sender_pid))
+	if (selection->traced && !(pass->sender.known && pass->sender.traced) &&
+	    !(pass->receiver.known && pass->receiver.traced))
 		return false;
-	if (selection->pids.count > 0 && !either_side(selection, pass, has_pid))
-		return false;
-	if (selection->uids.count > 0 && !either_side(selection, pass, has_uid))
-		return false;
-	if (selection->comm && !either_side(selection, pass, has_comm))
-		return false;
-	return !selection->traced || either_side(selection, pass, has_traced);
+	return filter_has(selection->filter, row);
 }

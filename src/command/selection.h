@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which passes are shown: --target_pid, --pid, --comm, --uid and `-- COMMAND`. */
+/* Which passes are shown: --filter, the options that are words for the same, and `-- COMMAND`. */
 #ifndef FDPASS_SELECTION_H
 #define FDPASS_SELECTION_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "core/pass.h"
+#include "core/filter.h"
 
-#define NUMBER_LIST_MAX 64
-
-struct number_list {
-	size_t count; /* 0: no condition */
-	uint32_t numbers[NUMBER_LIST_MAX];
-};
-
-/* Each condition that is set must hold. One about either side holds where one of both is known so. */
 struct selection {
-	uint64_t sender_pid; /* 0: any */
-	struct number_list pids; /* either side */
-	struct number_list uids; /* either side */
-	const char *comm; /* either side; NULL: any */
+	struct filter *filter; /* of all options together */
+	const char *wrong_filter; /* an expression that is none; NULL: all are */
+	size_t wrong_place; /* in it, in bytes */
 	bool traced; /* either side descends from this process */
 };
 
-bool selection_has(const struct selection *selection, const struct pass *pass);
+bool selection_has(const struct selection *selection, const struct row *row);
 
 #endif

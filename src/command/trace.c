@@ -76,7 +76,7 @@ static int show_pass(void *userdata, const struct pass *pass)
 	};
 	int r;
 
-	if (!selection_has(&trace->options->selection, pass))
+	if (!selection_has(&trace->options->selection, &row))
 		return 0;
 	r = output_row(trace->output, &row);
 	if (r < 0)

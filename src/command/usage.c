@@ -1,9 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is told about the options, all from their table: --help, the manual page, the completion. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/option_table.h"
 #include "command/options.h"
+#include "core/text.h"
+
+/* The text as it can be shown, a byte a column. Returns the column of a place in it. */
+static size_t show_text(char *ret, const char *text, size_t place)
+{
+	size_t column = place;
+	bool plain = true;
+
+	for (const char *at = text; *at; at++)
+		plain &= (unsigned char)*at < 0x80 && text_printable((unsigned char)*at);
+	if (plain) {
+		strcpy(ret, text);
+	} else {
+		column = text_escape(ret, text, place, true);
+		text_escape(ret + column, text + place, strlen(text + place), true);
+	}
+	return column;
+}
+
+/* A caret below the place. What fits no line is cut. */
+void options_print_place(const struct options *options, FILE *stream)
+{
+	const char *text = options->selection.wrong_filter;
+	size_t column, left_out;
+	char *shown;
+
+	if (!text)
+		return;
+	shown = malloc(TEXT_ESCAPE_MAX(strlen(text)));
+	if (!shown)
+		return;
+	column = show_text(shown, text, options->selection.wrong_place);
+	left_out = column > 48 ? column - 32 : 0;
+	fprintf(stream, "  %s%.64s\n", left_out ? "..." : "", shown + left_out);
+	fprintf(stream, "  %*s^\n", (int)(column - left_out) + (left_out ? 3 : 0), "");
+	free(shown);
+}
 
 void options_print_help(FILE *stream)
 {
@@ -64,7 +102,7 @@ static void print_argument_case(FILE *stream, const struct option_entry *entry)
 		for (size_t i = 0; entry->choice(i); i++)
 			fprintf(stream, "%s%s", i > 0 ? " " : "", entry->choice(i));
 		fputs("' -- \"$current\")\n", stream);
-	} else if (entry->offset == offsetof(struct options, fields_text)) {
+	} else if (entry->takes_fields) {
 		fputs("\t\t_fdpass_fields\n", stream);
 	}
 	fputs("\t\treturn\n\t\t;;\n", stream);
@@ -74,7 +112,7 @@ static void print_argument_case(FILE *stream, const struct option_entry *entry)
 static void print_fields_function(FILE *stream)
 {
 	fputs("_fdpass_fields()\n{\n"
-	      "\tlocal kept=\"\" last=\"$current\"\n\n"
+	      "\tlocal kept=\"\" last=\"${current#[\\\"\\']}\"\n\n" /* without a quote that is open */
 	      "\tif [[ $last == *,* ]]; then\n"
 	      "\t\tkept=\"${last%,*},\"\n\t\tlast=\"${last##*,}\"\n\tfi\n"
 	      "\tif [[ $last == [+-]* ]]; then\n"

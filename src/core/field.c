@@ -563,7 +563,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(char **error_message, co
 	return size < 0 ? -ENOMEM : -EINVAL;
 }
 
-static int refuse_name(char **error_message, const char *name)
+int field_refuse(const char *name, char **error_message)
 {
 	const struct field *near = field_suggest(name);
 
@@ -585,7 +585,7 @@ static int select_item(struct field_list *list, const char *item, const char *te
 		return refuse(error_message, "a field's name is missing in '%s'", text);
 	field = field_find(name);
 	if (!field)
-		return refuse_name(error_message, name);
+		return field_refuse(name, error_message);
 	if (*item == '-')
 		list_remove(list, field);
 	else

@@ -93,6 +93,12 @@ const struct field *field_find(const char *name);
 /* The field whose name or header is nearest to a mistyped name; NULL: none is near. */
 const struct field *field_suggest(const char *name);
 
+/*
+ * Says in *error_message (the caller frees it) that there is no field with this name, and which is
+ * near. Returns -EINVAL or -ENOMEM.
+ */
+int field_refuse(const char *name, char **error_message);
+
 #define FIELD_LIST_MAX 64
 
 /* Fields in the order of their columns, each at most once. */

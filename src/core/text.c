@@ -149,6 +149,20 @@ size_t text_escape(char *ret, const char *bytes, size_t size, bool ascii)
 	return (size_t)(end - ret);
 }
 
+bool text_is_utf8(const char *bytes, size_t size)
+{
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		uint32_t character;
+
+		length = text_decode(bytes + i, size - i, &character);
+		if (length == 0)
+			return false;
+	}
+	return true;
+}
+
 size_t text_to_utf8(char *ret, const char *bytes, size_t size)
 {
 	char *end = ret;

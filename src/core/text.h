@@ -34,6 +34,9 @@ bool text_all_printable(const char *bytes, size_t size);
  */
 size_t text_escape(char *ret, const char *bytes, size_t size, bool ascii);
 
+/* All of it is UTF-8. */
+bool text_is_utf8(const char *bytes, size_t size);
+
 /* The most bytes that text_to_utf8 makes of size bytes, with the terminating NUL. */
 #define TEXT_UTF8_MAX(size) (3 * (size) + 1)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes the seed corpus into a folder: a file for each kind of event, for fuzz-decode, and traces of
- * several of them, for fuzz-join; each target reads both.
+ * Writes the seed corpus into a folder: a file for each kind of event, for fuzz-decode, traces of several
+ * of them, for fuzz-join, and expressions, for fuzz-filter; each target reads all.
  */
 #include <errno.h>
 #include <limits.h>
@@ -121,6 +121,17 @@ static const struct {
 	{ "vanished", { make_sent, make_result, make_sweep, make_sweep } },
 };
 
+static const struct {
+	const char *name;
+	const char *text;
+} expressions[] = {
+	{ "filter-all-types",
+	  "proc.comm==client,proc.pid!=1,fd>=-1,latency_ns<5,receiver.cloexec=1" },
+	{ "filter-text", "file~^/a\\,b\\\\,reason!~gc,proc.comm<z,UID>1000" },
+	{ "filter-wrong", "fd==2147483648,file~(,comn==x,=~" },
+	{ "filter-words", "client,!server,a\\,b" },
+};
+
 static void write_part(FILE *file, make_fn make)
 {
 	struct record record;
@@ -132,10 +143,30 @@ static void write_part(FILE *file, make_fn make)
 	       file);
 }
 
-int main(int argc, char **argv)
+static FILE *open_seed(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
+	FILE *file;
 
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "we");
+	if (!file) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	return file;
+}
+
+static void close_seed(FILE *file)
+{
+	if (fclose(file) != 0) {
+		perror("make-seeds");
+		exit(EXIT_FAILURE);
+	}
+}
+
+int main(int argc, char **argv)
+{
 	if (argc != 2) {
 		fprintf(stderr, "usage: make-seeds FOLDER\n");
 		return 2;
@@ -145,20 +176,17 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
-		FILE *file;
+		FILE *file = open_seed(argv[1], seeds[i].name);
 
-		snprintf(path, sizeof(path), "%s/%s", argv[1], seeds[i].name);
-		file = fopen(path, "we");
-		if (!file) {
-			perror(path);
-			return EXIT_FAILURE;
-		}
 		for (size_t k = 0; k < 4 && seeds[i].parts[k]; k++)
 			write_part(file, seeds[i].parts[k]);
-		if (fclose(file) != 0) {
-			perror(path);
-			return EXIT_FAILURE;
-		}
+		close_seed(file);
+	}
+	for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
+		FILE *file = open_seed(argv[1], expressions[i].name);
+
+		fputs(expressions[i].text, file);
+		close_seed(file);
 	}
 	return EXIT_SUCCESS;
 }
