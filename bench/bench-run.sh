@@ -27,7 +27,7 @@ start() {
 }
 
 stop() {
-	kill -INT "$tracer"
+	kill -TERM "$tracer"
 	wait "$tracer"
 	echo $? >"$folder/status"
 }

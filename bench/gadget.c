@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Attach the stand-in of gadget.bpf.c until SIGINT, and print a row for each of its records.
+ * Attach the stand-in of gadget.bpf.c until SIGTERM, and print a row for each of its records.
  *
  *   gadget          with room for whatever comes, and a reader whom nobody wakes: what is counted is
  *                   what traced processes pay
@@ -61,7 +61,7 @@ int main(int argc, char *argv[])
 	ring = ring_buffer__new(bpf_map__fd(gadget->maps.records), print_row, NULL, NULL);
 	if (!ring)
 		err(EXIT_FAILURE, "ring_buffer__new");
-	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
 	fputs("tracing with gadget\n", stderr);
 	while (!ended) {
 		ring_buffer__poll(ring, 100);

@@ -4,10 +4,17 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "core/text.h"
+
+#define PATIENCE_MS 1000
 
 #include "core/text.h"
 
@@ -29,6 +36,14 @@ static char *escape(const char *text)
 	return escaped;
 }
 
+/* Whoever reads standard error may have stopped: what is not heard holds nothing up. */
+static bool can_speak(void)
+{
+	struct pollfd listener = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&listener, 1, PATIENCE_MS) != 0;
+}
+
 void command_say(const char *format, ...)
 {
 	char *text = NULL, *escaped = NULL;
@@ -38,7 +53,8 @@ void command_say(const char *format, ...)
 	if (vasprintf(&text, format, arguments) >= 0)
 		escaped = escape(text);
 	va_end(arguments);
-	fprintf(stderr, "fdpass: %s\n", escaped ? escaped : "out of memory");
+	if (can_speak())
+		fprintf(stderr, "fdpass: %s\n", escaped ? escaped : "out of memory");
 	free(escaped);
 	free(text);
 }

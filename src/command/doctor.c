@@ -4,31 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
 #include "host/lockdown.h"
 #include "host/privilege.h"
+#include "host/reason.h"
 #include "host/tracer.h"
-
-#define BTF_PATH "/sys/kernel/btf/vmlinux"
 
 static void print_machine(void)
 {
+	char mode[32], reason[REASON_MAX];
 	struct utsname name;
-	char mode[32];
 
 	uname(&name);
 	lockdown_mode(mode);
 	printf("kernel      %s %s\n", name.release, name.machine);
 	printf("BTF         %s\n",
-	       access(BTF_PATH, R_OK) == 0 ? BTF_PATH : "none: CONFIG_DEBUG_INFO_BTF=y is needed");
+	       reason_btf(REASON_BTF_PATH, reason) == 0 ? REASON_BTF_PATH : reason);
 	if (mode[0] != '\0')
 		printf("lockdown    %s\n", mode);
 	else
 		printf("lockdown    not known: %s cannot be read\n", LOCKDOWN_PATH);
 }
+
+/* As large as tracer_probe() makes it. */
+#define PROBE_RING_SIZE (1 << 20)
 
 /* The name stands in the line's first column already. */
 static const char *without_name(const char *reason, const char *name)
@@ -72,6 +73,12 @@ int doctor_run(const struct options *options)
 		return STATUS_CANNOT;
 	}
 	print_machine();
+	/* Trying would be ended by a kill. */
+	if (reason_memory(PROBE_RING_SIZE, reason) < 0) {
+		printf("\nfdpass cannot trace on this machine: %s\n", reason);
+		command_flush();
+		return STATUS_CANNOT;
+	}
 	for (size_t i = 0; i < tracer_nr_ways(); i++) {
 		struct way_report report;
 		int r = tracer_probe(i, &report);

@@ -91,6 +91,14 @@ static int parse_text(const struct option_entry *entry, const char *value, void 
 	return 0;
 }
 
+static int parse_file(const struct option_entry *entry, const char *value, void *member,
+		      char **error_message)
+{
+	if (*value == '\0')
+		return option_refuse(error_message, "--%s: its argument is empty", entry->name);
+	return parse_text(entry, value, member, error_message);
+}
+
 static int parse_words(const struct option_entry *entry, const char *value, void *member,
 		       char **error_message)
 {
@@ -161,6 +169,8 @@ static const char *color_name(size_t index)
 const struct option_entry option_table[] = {
 	{ "output", 'o', "FORMAT", COMMAND_TRACE, parse_choice, MEMBER(output),
 	  .choice = output_name, .help = "columns, json, jsonpretty or yaml" },
+	{ "to", 0, "FILE", COMMAND_TRACE, parse_file, MEMBER(to),
+	  .help = "write there, not to standard output" },
 	{ "fields", 0, "LIST", COMMAND_TRACE, parse_text, MEMBER(fields_text), .takes_fields = true,
 	  .help = "what to show: a,b, or +a,-b to change the default" },
 	{ "list-fields", 0, NULL, COMMAND_ALL, NULL, MEMBER(list_fields),

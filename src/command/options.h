@@ -23,6 +23,7 @@ struct options {
 	bool list_fields;
 
 	const char *output; /* a name of output_name() */
+	const char *to; /* a file's name; NULL: standard output */
 	const char *fields_text; /* --fields as given; NULL: not given */
 	struct field_list fields; /* what it means */
 	struct selection selection;

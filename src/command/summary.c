@@ -61,23 +61,21 @@ static void count_reason(struct summary *summary, const struct row *row)
 		tally->count++;
 }
 
-struct pending_pass {
-	UT_hash_handle hh;
-	uint64_t key;
+/* What makes the id of a row. A message's number can have all of its bits. */
+struct pass_key {
+	uint64_t message;
+	uint64_t index;
 };
 
-/* What makes the id of a row: the index is less than EVENT_MAX_FILES. */
-static uint64_t key_of(const struct pass *pass)
-{
-	return pass->message << 8 | pass->index;
-}
-
-_Static_assert(EVENT_MAX_FILES <= 256, "an index has 8 bits");
+struct pending_pass {
+	UT_hash_handle hh;
+	struct pass_key key;
+};
 
 /* A pass that was told as pending is told again when it ends: it is one pass all the same. */
 static int count_pending(struct summary *summary, const struct pass *pass)
 {
-	uint64_t key = key_of(pass);
+	const struct pass_key key = { .message = pass->message, .index = pass->index };
 	struct pending_pass *pending;
 
 	HASH_FIND(hh, summary->pending, &key, sizeof(key), pending);
@@ -169,7 +167,8 @@ static uint64_t events_sum(const struct losses *losses)
 
 uint64_t losses_sum(const struct losses *losses)
 {
-	return events_sum(losses) + losses->evicted_passes + losses->malformed_records;
+	return events_sum(losses) + losses->evicted_passes + losses->malformed_records +
+	       losses->unwritten_rows;
 }
 
 void losses_print(const struct losses *losses, FILE *stream)
@@ -190,8 +189,12 @@ void losses_print(const struct losses *losses, FILE *stream)
 	if (sum > 0)
 		fputc(')', stream);
 	if (losses->evicted_passes > 0)
-		fprintf(stream, ", %" PRIu64 " passes given up: too many were in flight",
-			losses->evicted_passes);
+		fprintf(stream, ", %" PRIu64 " pass%s given up: too many were in flight",
+			losses->evicted_passes, losses->evicted_passes == 1 ? "" : "es");
 	if (losses->malformed_records > 0)
-		fprintf(stream, ", %" PRIu64 " records not understood", losses->malformed_records);
+		fprintf(stream, ", %" PRIu64 " record%s not understood", losses->malformed_records,
+			losses->malformed_records == 1 ? "" : "s");
+	if (losses->unwritten_rows > 0)
+		fprintf(stream, ", %" PRIu64 " row%s not written", losses->unwritten_rows,
+			losses->unwritten_rows == 1 ? "" : "s");
 }

@@ -30,11 +30,12 @@ struct summary {
 	struct pending_pass *pending; /* told as pending, and not ended yet: counted once */
 };
 
-/* What was lost on the way from the kernel to the rows. */
+/* What was lost on the way from the kernel to whoever reads the rows. */
 struct losses {
 	uint64_t events[NR_EVENT_LOST];
 	uint64_t evicted_passes;
 	uint64_t malformed_records;
+	uint64_t unwritten_rows; /* whoever reads them was too slow */
 };
 
 /* Count a row. Returns 0 or -ENOMEM. */

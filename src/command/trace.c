@@ -10,21 +10,21 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
+#include "command/rows.h"
 #include "command/summary.h"
-#include "command/terminal.h"
 #include "core/join.h"
 #include "host/child.h"
 #include "host/clock.h"
 #include "host/privilege.h"
+#include "host/reason.h"
+#include "host/signals.h"
 #include "host/tracer.h"
 #include "host/user.h"
-#include "output/output.h"
 
 /* The kernel side wakes nobody for a few events: they are looked for so often. */
 #define LOOK_NS (100 * NSEC_PER_MSEC)
@@ -41,7 +41,7 @@ struct trace {
 	struct child *child; /* NULL: no COMMAND */
 	struct tracer *tracer;
 	struct join *join;
-	struct output *output;
+	struct rows *rows;
 	struct resolver resolver;
 	struct summary summary;
 	struct losses losses;
@@ -59,6 +59,7 @@ struct trace {
 	bool cannot_sweep;
 	uint64_t checked_ns; /* losses up to here are known */
 	bool warned; /* events were lost since the reading before this one */
+	bool warned_of_rows; /* rows were left out */
 	bool ending; /* at the next look */
 	bool ended;
 	bool full; /* --max-entries rows were shown */
@@ -78,7 +79,7 @@ static int show_pass(void *userdata, const struct pass *pass)
 
 	if (!selection_has(&trace->options->selection, &row))
 		return 0;
-	r = output_row(trace->output, &row);
+	r = rows_put(trace->rows, &row);
 	if (r < 0)
 		return r;
 	r = summary_count(&trace->summary, &row);
@@ -154,9 +155,7 @@ static int read_until(struct trace *trace, uint64_t moment_ns)
 	trace->read_until_ns = moment_ns;
 	trace->read_enough = false;
 	r = tracer_read(trace->tracer, take_record, trace);
-	if (r < 0 && !trace->read_enough)
-		return r;
-	return output_flush(trace->output);
+	return r < 0 && !trace->read_enough ? r : 0;
 }
 
 static int read_ring(struct trace *trace)
@@ -198,6 +197,14 @@ static int sweep(struct trace *trace)
 	return join_sweep_end(trace->join, clock_monotonic_ns());
 }
 
+static void check_rows(struct trace *trace)
+{
+	if (trace->warned_of_rows || rows_unwritten(trace->rows) == 0)
+		return;
+	command_say("rows are left out, since they are read too slowly; the end tells how many");
+	trace->warned_of_rows = true;
+}
+
 /* What the loop waits for */
 
 static int on_look(struct trace *trace)
@@ -217,7 +224,8 @@ static int on_look(struct trace *trace)
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
 		r = sweep(trace);
-	return r < 0 ? r : output_flush(trace->output);
+	check_rows(trace);
+	return r;
 }
 
 static int on_timeout(struct trace *trace)
@@ -248,18 +256,30 @@ static int on_signal(struct trace *trace)
 	return 0;
 }
 
-/* Watched for errors only: whoever reads the output has gone. */
-static int on_stdout(struct trace *trace)
+/* Watched for errors only: whoever reads the rows has gone. */
+static int on_reader(struct trace *trace)
 {
 	(void)trace;
 	return -EPIPE;
 }
 
-enum source { SOURCE_RING, SOURCE_LOOK, SOURCE_TIMEOUT, SOURCE_SIGNAL, SOURCE_STDOUT };
+static int on_error(struct trace *trace)
+{
+	return rows_error(trace->rows);
+}
+
+enum source {
+	SOURCE_RING,
+	SOURCE_LOOK,
+	SOURCE_TIMEOUT,
+	SOURCE_SIGNAL,
+	SOURCE_READER,
+	SOURCE_ERROR
+};
 
 static int (*const handlers[])(struct trace *trace) = {
 	[SOURCE_RING] = read_ring,   [SOURCE_LOOK] = on_look,	  [SOURCE_TIMEOUT] = on_timeout,
-	[SOURCE_SIGNAL] = on_signal, [SOURCE_STDOUT] = on_stdout,
+	[SOURCE_SIGNAL] = on_signal, [SOURCE_READER] = on_reader, [SOURCE_ERROR] = on_error,
 };
 
 static int loop(struct trace *trace)
@@ -284,43 +304,11 @@ static int loop(struct trace *trace)
 static int watch(struct trace *trace, int fd, enum source source)
 {
 	struct epoll_event event = {
-		.events = source == SOURCE_STDOUT ? 0 : EPOLLIN,
+		.events = source == SOURCE_READER ? 0 : EPOLLIN,
 		.data.u32 = source,
 	};
 
 	return epoll_ctl(trace->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-static int new_timer(int *ret, uint64_t first_ns, uint64_t interval_ns)
-{
-	const struct itimerspec timer = {
-		.it_value.tv_sec = (time_t)(first_ns / NSEC_PER_SEC),
-		.it_value.tv_nsec = (long)(first_ns % NSEC_PER_SEC),
-		.it_interval.tv_sec = (time_t)(interval_ns / NSEC_PER_SEC),
-		.it_interval.tv_nsec = (long)(interval_ns % NSEC_PER_SEC),
-	};
-
-	*ret = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (*ret < 0)
-		return -errno;
-	return timerfd_settime(*ret, 0, &timer, NULL) < 0 ? -errno : 0;
-}
-
-/* SIGPIPE is blocked too: the error of the write says the same. */
-static int take_signals(struct trace *trace)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
-	trace->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (trace->signal_fd < 0)
-		return -errno;
-	sigaddset(&signals, SIGPIPE);
-	return sigprocmask(SIG_BLOCK, &signals, &trace->inherited_mask) < 0 ? -errno : 0;
 }
 
 static int watch_all(struct trace *trace)
@@ -334,27 +322,20 @@ static int watch_all(struct trace *trace)
 	if (r >= 0)
 		r = watch(trace, trace->signal_fd, SOURCE_SIGNAL);
 	if (r >= 0)
-		r = new_timer(&trace->look_fd, LOOK_NS, LOOK_NS);
+		r = clock_new_timer(&trace->look_fd, LOOK_NS, LOOK_NS);
 	if (r >= 0)
 		r = watch(trace, trace->look_fd, SOURCE_LOOK);
 	if (r >= 0)
-		r = new_timer(&trace->timeout_fd, trace->options->timeout_s * NSEC_PER_SEC, 0);
+		r = clock_new_timer(&trace->timeout_fd, trace->options->timeout_s * NSEC_PER_SEC,
+				    0);
 	if (r >= 0)
 		r = watch(trace, trace->timeout_fd, SOURCE_TIMEOUT);
 	if (r >= 0)
-		r = watch(trace, STDOUT_FILENO, SOURCE_STDOUT);
+		r = watch(trace, rows_error_fd(trace->rows), SOURCE_ERROR);
+	if (r >= 0)
+		r = watch(trace, rows_fd(trace->rows), SOURCE_READER);
 	/* A regular file: it never has a reader that goes. */
 	return r == -EPERM ? 0 : r;
-}
-
-static int make_output(struct trace *trace)
-{
-	const struct options *options = trace->options;
-	struct output_options output_options;
-
-	terminal_output_options(&output_options, options->color);
-	return output_new(&trace->output, options->output, stdout,
-			  options->fields_text ? &options->fields : NULL, &output_options);
 }
 
 static int make_resolver(struct trace *trace)
@@ -394,11 +375,11 @@ static int prepare(struct trace *trace)
 	int r = make_resolver(trace);
 
 	if (r >= 0)
-		r = make_output(trace);
+		r = rows_new(&trace->rows, trace->options);
 	if (r >= 0)
 		r = make_join(trace);
 	if (r >= 0)
-		r = take_signals(trace);
+		r = trace->signal_fd = signals_open(&trace->inherited_mask);
 	if (r >= 0 && trace->options->child_argv)
 		r = child_new(&trace->child, trace->options->child_argv, &trace->inherited_mask);
 	return r;
@@ -411,8 +392,9 @@ static int attach(struct trace *trace, char reason[TRACER_REASON_MAX])
 		.ring_size = trace->options->buffer_size,
 		.trace_children = trace->child != NULL,
 	};
+	int r = reason_machine(tracer_options.ring_size, reason);
 
-	return tracer_new(&trace->tracer, &tracer_options, reason);
+	return r < 0 ? r : tracer_new(&trace->tracer, &tracer_options, reason);
 }
 
 static void ignore_queued(void *userdata, const struct event_queued *queued)
@@ -430,25 +412,19 @@ static bool can_read(void *userdata)
 	return r >= 0 || r == -EOPNOTSUPP;
 }
 
-/* "6.12" of "6.12.107+deb13-amd64". */
-static void print_version(FILE *stream)
-{
-	struct utsname name;
-	const char *minor;
-
-	uname(&name);
-	minor = strchrnul(name.release, '.');
-	fprintf(stream, "%.*s", (int)(minor - name.release), name.release);
-	if (*minor == '.')
-		fprintf(stream, ".%.*s", (int)strspn(minor + 1, "0123456789"), minor + 1);
-}
-
 /* Whoever waits for the begin of a trace waits for this line. */
 static void say_attached(const struct trace *trace)
 {
-	fprintf(stderr, "fdpass: tracing with %s on ", tracer_way(trace->tracer));
-	print_version(stderr);
-	fputs(" (fdpass doctor tells what that can see)\n", stderr);
+	struct utsname name;
+	size_t length;
+
+	/* "6.12" of "6.12.107+deb13-amd64" */
+	uname(&name);
+	length = strcspn(name.release, ".");
+	if (name.release[length] == '.')
+		length += 1 + strspn(name.release + length + 1, "0123456789");
+	command_say("tracing with %s on %.*s (fdpass doctor tells what that can see)",
+		    tracer_way(trace->tracer), (int)length, name.release);
 }
 
 static int begin(struct trace *trace)
@@ -460,10 +436,23 @@ static int begin(struct trace *trace)
 
 /* The end */
 
+/* A signal while it is waited for the reader of the last rows. */
+static bool must_stop(void *userdata)
+{
+	const struct trace *trace = userdata;
+	struct signalfd_siginfo info;
+
+	while (read(trace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGCHLD)
+			return true;
+	}
+	return false;
+}
+
 /* `error` is what ended the loop. What is still open gets its row, where rows can be shown. */
 static int finish(struct trace *trace, int error)
 {
-	int r = trace->full ? 0 : error;
+	int r = trace->full ? 0 : error, written;
 
 	if (r >= 0 && !trace->full)
 		r = sweep(trace);
@@ -471,20 +460,24 @@ static int finish(struct trace *trace, int error)
 		r = join_finish(trace->join, clock_monotonic_ns());
 	if (trace->full)
 		r = 0;
-	if (r >= 0)
-		r = output_end(trace->output);
-	if (r >= 0)
-		r = output_flush(trace->output);
-	return r;
+	written = rows_end(trace->rows, must_stop, trace);
+	return written < 0 ? written : r;
 }
 
 static void say_summary(const struct trace *trace)
 {
-	fputs("fdpass: ", stderr);
-	summary_print(&trace->summary, stderr);
-	fputs("; ", stderr);
-	losses_print(&trace->losses, stderr);
-	fputc('\n', stderr);
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return;
+	summary_print(&trace->summary, stream);
+	fputs("; ", stream);
+	losses_print(&trace->losses, stream);
+	if (fclose(stream) == 0)
+		command_say("%s", text);
+	free(text);
 }
 
 static int say_error(const char *doing, int error)
@@ -500,12 +493,15 @@ static int conclude(struct trace *trace, int error)
 	bool lost;
 
 	update_losses(trace);
+	trace->losses.unwritten_rows = rows_unwritten(trace->rows);
 	lost = losses_sum(&trace->losses) > 0;
 	/* `fdpass | head` ends in silence, unless there is more to know than that. */
 	if (!no_reader || lost)
 		say_summary(trace);
 	if (error < 0 && !no_reader)
-		return say_error(ferror(stdout) ? "standard output" : "the trace broke off", error);
+		return say_error(rows_error(trace->rows) < 0 ? rows_target(trace->rows) :
+							       "the trace broke off",
+				 error);
 	if (trace->child && trace->ending)
 		return child_status(trace->child);
 	if (trace->child)
@@ -534,6 +530,8 @@ static int run(struct trace *trace)
 		return STATUS_CANNOT;
 	}
 	r = prepare(trace);
+	if (r == -ECANCELED)
+		return STATUS_CANNOT;
 	if (r < 0)
 		return say_error("cannot prepare the trace", r);
 	if (attach(trace, reason) < 0) {
@@ -547,9 +545,7 @@ static int run(struct trace *trace)
 	status = start_child(trace);
 	if (status != STATUS_OK)
 		return status;
-	r = output_begin(trace->output);
-	if (r >= 0)
-		r = output_flush(trace->output);
+	r = rows_begin(trace->rows);
 	if (r >= 0)
 		r = loop(trace);
 	return conclude(trace, finish(trace, r));
@@ -566,7 +562,7 @@ static void clean_up(struct trace *trace)
 	tracer_free(trace->tracer);
 	child_free(trace->child);
 	join_free(trace->join);
-	output_free(trace->output);
+	rows_free(trace->rows);
 	users_free(trace->users);
 	summary_clear(&trace->summary);
 	close_if_open(trace->epoll_fd);

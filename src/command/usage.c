@@ -46,7 +46,6 @@ void options_print_place(const struct options *options, FILE *stream)
 void options_print_help(FILE *stream)
 {
 	fputs("fdpass shows every file descriptor that one process hands to another.\n"
-	      "\n"
 	      "  fdpass                       each pass on this machine, until Ctrl-C\n"
 	      "  fdpass -- COMMAND [ARG...]   those of a command and of its descendants\n"
 	      "  fdpass --pid 1234 -o json    what a process sends and receives, as JSON\n"

@@ -140,7 +140,10 @@ static bool get_socket_type(const struct row *row, enum field_side side, struct 
 	return get_name(names, ARRAY_SIZE(names), row->pass->socket_type, ret);
 }
 
-/* An abstract name has all bytes of its length, NULs too; a path ends at the first. */
+/*
+ * An abstract name has all bytes of its length, NULs too, and an @ for its first; a path ends at the
+ * first NUL, and one that begins with an @ is told from the directory that it is relative to.
+ */
 static bool get_socket_path(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct pass *pass = row->pass;
@@ -150,6 +153,8 @@ static bool get_socket_path(const struct row *row, enum field_side side, struct 
 		return false;
 	if (size > sizeof(pass->socket_path))
 		size = sizeof(pass->socket_path);
+	if (pass->socket_path[0] == '@')
+		return get_format(ret, "./%.*s", (int)size, pass->socket_path);
 	if (pass->socket_path[0] != '\0') {
 		ret->text = pass->socket_path;
 		ret->size = strnlen(pass->socket_path, size);
@@ -201,6 +206,8 @@ static bool get_latency(const struct row *row, enum field_side side, struct valu
 	if (pass->outcome != OUTCOME_DELIVERED && pass->outcome != OUTCOME_PEEKED &&
 	    pass->outcome != OUTCOME_LOST)
 		return false;
+	if (pass->via != EVENT_VIA_SCM_RIGHTS) /* there and gone in one step */
+		return false;
 	if (pass->time_ns == 0 || pass->done_ns < pass->time_ns)
 		return false;
 	return get_unsigned(pass->done_ns - pass->time_ns, ret);
@@ -211,6 +218,15 @@ static bool get_latency(const struct row *row, enum field_side side, struct valu
 static bool get_file(const struct row *row, enum field_side side, struct value *ret)
 {
 	return get_buffer(kind_name(&row->pass->file, ret->buffer, sizeof(ret->buffer)), ret);
+}
+
+/* Whether a name that is a place in the tree still leads there. */
+static bool get_file_deleted(const struct row *row, enum field_side side, struct value *ret)
+{
+	const struct file *file = &row->pass->file;
+
+	ret->boolean = (file->flags & EVENT_FILE_DELETED) != 0;
+	return file->known && file->path && !(file->flags & EVENT_FILE_PSEUDO);
 }
 
 static bool get_file_type(const struct row *row, enum field_side side, struct value *ret)
@@ -316,6 +332,15 @@ static bool get_gid(const struct row *row, enum field_side side, struct value *r
 	return process && get_unsigned(process->gid, ret);
 }
 
+/* What is longer than a value can be loses its end. */
+static bool get_cut_text(const char *text, struct value *ret)
+{
+	size_t size = strnlen(text, sizeof(ret->buffer));
+
+	memcpy(ret->buffer, text, size);
+	return get_buffer(size, ret);
+}
+
 static bool get_user(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct process *process = process_of(row, side);
@@ -324,7 +349,7 @@ static bool get_user(const struct row *row, enum field_side side, struct value *
 	if (!process)
 		return false;
 	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_format(ret, "%s", name) : get_format(ret, "uid:%" PRIu32, process->uid);
+	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
 }
 
 static bool get_group(const struct row *row, enum field_side side, struct value *ret)
@@ -335,7 +360,7 @@ static bool get_group(const struct row *row, enum field_side side, struct value 
 	if (!process)
 		return false;
 	name = row->resolver->group(row->resolver->userdata, process->gid);
-	return name ? get_format(ret, "%s", name) : get_format(ret, "gid:%" PRIu32, process->gid);
+	return name ? get_cut_text(name, ret) : get_format(ret, "gid:%" PRIu32, process->gid);
 }
 
 static bool get_parent_comm(const struct row *row, enum field_side side, struct value *ret)
@@ -415,11 +440,15 @@ const struct field field_table[] = {
 	{ "socket_type", "SOCKET_TYPE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_socket_type,
 	  "type of the socket: stream, dgram or seqpacket" },
 	{ "socket_path", "SOCKET_PATH", FIELD_STRING, FIELD_MESSAGE, 30, false, get_socket_path,
-	  "address that either end is bound to; @name for an abstract one" },
+	  "address that either end is bound to; @name for an abstract one, ./@name for a path "
+	  "that begins so" },
 	{ "fd", "FD", FIELD_I32, FIELD_SENDER, 10, true, get_fd, "the descriptor in the sender" },
 	{ "file", "FILE", FIELD_STRING, FIELD_MESSAGE, 30, true, get_file,
 	  "what it is: a path, or the name that the kernel has for it; begins with ... "
 	  "where the path is longer than 4096 bytes" },
+	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
+	  "whether no name leads to the file any more, which file marks with (deleted); left out "
+	  "where it never had a place in the tree" },
 	{ "file_type", "FILE_TYPE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_type,
 	  "kind of file: reg, dir, chr, blk, fifo, socket, memfd, eventfd, epoll, pidfd "
 	  "and so on" },
@@ -440,7 +469,7 @@ const struct field field_table[] = {
 	  "why it was lost (truncated, emfile, denied, unread, read, gc), or the errno "
 	  "with which the send failed" },
 	{ "latency_ns", "LATENCY_NS", FIELD_U64, FIELD_MESSAGE, 14, false, get_latency,
-	  "nanoseconds from sent to received or lost" },
+	  "nanoseconds from sent to received or lost; left out of what went without a message" },
 	{ "receiver.comm", "RECEIVER.COMM", FIELD_STRING, FIELD_RECEIVER, 16, true, get_comm,
 	  "name of the receiver's thread" },
 	{ "receiver.pid", "RECEIVER.PID", FIELD_U32, FIELD_RECEIVER, 10, true, get_pid,

@@ -15,6 +15,7 @@ struct child {
 	int failure; /* read end: the errno of execvp(3), or nothing */
 	bool ended;
 	int wait_status;
+	struct sigaction on_child; /* what this process was started with, for SIGCHLD */
 };
 
 enum pipe_end { READ_END, WRITE_END };
@@ -26,8 +27,8 @@ static void close_pipe(int pipe[2])
 }
 
 /* In the child: wait at the gate, then become the command. Only async-signal-safe calls. */
-__attribute__((noreturn)) static void become(char *const argv[], const sigset_t *mask, int gate,
-					     int failure)
+__attribute__((noreturn)) static void become(const struct child *child, char *const argv[],
+					     const sigset_t *mask, int gate, int failure)
 {
 	char byte;
 	int error;
@@ -35,6 +36,7 @@ __attribute__((noreturn)) static void become(char *const argv[], const sigset_t 
 	if (read(gate, &byte, 1) != 1)
 		_exit(EXIT_FAILURE);
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	sigaction(SIGCHLD, &child->on_child, NULL);
 	execvp(argv[0], argv);
 	error = -errno;
 	if (write(failure, &error, sizeof(error)) < 0)
@@ -64,7 +66,7 @@ static int fork_child(struct child *child, char *const argv[], const sigset_t *m
 	if (child->pid == 0) {
 		close(gate[WRITE_END]);
 		close(failure[READ_END]);
-		become(argv, mask, gate[READ_END], failure[WRITE_END]);
+		become(child, argv, mask, gate[READ_END], failure[WRITE_END]);
 	}
 	close(gate[READ_END]);
 	close(failure[WRITE_END]);
@@ -83,6 +85,8 @@ int child_new(struct child **ret, char *const argv[], const sigset_t *mask)
 	child = calloc(1, sizeof(*child));
 	if (!child)
 		return -ENOMEM;
+	/* Where it is ignored, nobody is told how the command ended. */
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &child->on_child);
 	r = fork_child(child, argv, mask);
 	if (r < 0) {
 		free(child);
@@ -119,14 +123,25 @@ int child_start(struct child *child)
 	return n == sizeof(error) ? error : 0;
 }
 
+/* Returns when both go on. */
+static void stop_with(const struct child *child)
+{
+	raise(SIGSTOP);
+	kill(child->pid, SIGCONT);
+}
+
 bool child_reap(struct child *child)
 {
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (pid != child->pid)
 			continue;
+		if (WIFSTOPPED(status)) {
+			stop_with(child);
+			continue;
+		}
 		child->ended = true;
 		child->wait_status = status;
 	}

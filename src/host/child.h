@@ -24,7 +24,10 @@ struct child *child_free(struct child *child);
 /* Let it run. Returns 0, or the negative errno of execvp(3), and then it has ended. */
 int child_start(struct child *child);
 
-/* Reap all that have ended: call it at each SIGCHLD. True: the command itself has. */
+/*
+ * Reap all that have ended: call it at each SIGCHLD. True: the command itself has. Where it has been
+ * stopped, this process stops too, so that the shell sees its job stopped, and they go on together.
+ */
 bool child_reap(struct child *child);
 /* Send it a signal; nothing where it has ended. */
 void child_signal(const struct child *child, int signal);

@@ -19,4 +19,8 @@ void clock_load_zone(void);
 /* Seconds east of UTC of the local time at a moment, in seconds since the epoch. */
 int32_t clock_utc_offset(void *userdata, int64_t seconds);
 
+/* A timerfd of CLOCK_MONOTONIC. 0 and 0: it never expires. Returns 0 or a negative errno; the caller
+ * closes *ret, which is -1 or a descriptor. */
+int clock_new_timer(int *ret, uint64_t first_ns, uint64_t interval_ns);
+
 #endif

@@ -29,13 +29,24 @@ static bool have(unsigned int capability)
 	return capng_have_capability(CAPNG_EFFECTIVE, capability) == 1;
 }
 
+static const char *missing_capabilities(void)
+{
+	if (geteuid() == 0)
+		return "tracing needs CAP_BPF and CAP_PERFMON, which this root has not: "
+		       "run it outside of the container";
+	if (have(CAP_BPF))
+		return "tracing needs CAP_PERFMON as well as CAP_BPF";
+	if (have(CAP_PERFMON))
+		return "tracing needs CAP_BPF as well as CAP_PERFMON";
+	return "tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo";
+}
+
 int privilege_check(char reason[PRIVILEGE_REASON_MAX])
 {
 	if (capng_get_caps_process() < 0)
 		return -EPERM;
 	if (!have(CAP_SYS_ADMIN) && !(have(CAP_BPF) && have(CAP_PERFMON))) {
-		snprintf(reason, PRIVILEGE_REASON_MAX,
-			 "tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo");
+		snprintf(reason, PRIVILEGE_REASON_MAX, "%s", missing_capabilities());
 		return -EPERM;
 	}
 	if (!in_initial_user_namespace()) {

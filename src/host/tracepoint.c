@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,9 @@
 #include <unistd.h>
 
 #include "host/tracepoint.h"
+
+/* The group of our own tracepoints; the pid of who defined them follows. */
+#define GROUP "fdpass_"
 
 /* The one that everybody sees, where there is one. */
 static int open_mounted_tracefs(void)
@@ -113,14 +118,66 @@ int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, 
 /* The name of our tracepoint at the returns of the program's function. */
 static void name_return(char name[static 128], const struct bpf_program *program)
 {
-	snprintf(name, 128, "fdpass_%d/%s", getpid(), target_of(program));
+	snprintf(name, 128, GROUP "%d/%s", getpid(), target_of(program));
+}
+
+/*
+ * A line of kprobe_events, "r1024:fdpass_PID/NAME FUNCTION": was it defined by a process that is gone?
+ * Then its name is left in the line. What has our own pid is of an earlier process: we have defined
+ * nothing yet.
+ */
+static bool is_stale(char *line)
+{
+	char *name = strchr(line, ':'), *end;
+	long pid;
+
+	if (!name || strncmp(name + 1, GROUP, strlen(GROUP)) != 0)
+		return false;
+	name++;
+	pid = strtol(name + strlen(GROUP), &end, 10);
+	if (pid <= 0 || pid > INT_MAX || *end != '/')
+		return false;
+	name[strcspn(name, " \n")] = '\0';
+	memmove(line, name, strlen(name) + 1);
+	return pid == getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+}
+
+/* The kernel keeps what is in use, as of a process in another pid namespace. */
+static void forget_stale(int tracefs, int definitions)
+{
+	int fd = openat(tracefs, "kprobe_events", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *all = NULL, *line = NULL, *rest, *name;
+	size_t size = 0, room = 0;
+	FILE *names;
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	/* The kernel reads on from a place in its list: nothing is removed before all was read. */
+	names = open_memstream(&all, &size);
+	while (names && getline(&line, &room, file) > 0) {
+		if (is_stale(line))
+			fprintf(names, "%s\n", line);
+	}
+	rest = names && fclose(names) == 0 ? all : NULL;
+	while ((name = strsep(&rest, "\n")) && *name != '\0')
+		dprintf(definitions, "-:%s\n", name);
+	free(all);
+	free(line);
+	fclose(file);
 }
 
 int tracepoint_open_definitions(int tracefs)
 {
 	int fd = openat(tracefs, "kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	forget_stale(tracefs, fd);
+	return fd;
 }
 
 int tracepoint_attach_return(struct bpf_link **ret, const struct bpf_program *program, int tracefs,

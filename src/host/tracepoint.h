@@ -30,7 +30,10 @@ int tracepoint_attach(struct bpf_link **ret, const struct bpf_program *program, 
  */
 #define TRACEPOINT_CALLS 1024
 
-/* What such tracepoints are defined with: a descriptor, owned by the caller, or a negative errno. */
+/*
+ * What such tracepoints are defined with: a descriptor, owned by the caller, or a negative errno.
+ * Those that a process has left behind which was killed are removed.
+ */
 int tracepoint_open_definitions(int tracefs);
 
 /* Attach the program to the returns of the function of its section, "kretprobe/FUNCTION". */

@@ -3,11 +3,14 @@
 #include "host/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The default one falls through in a switch, which clang does not let pass. */
 #define HASH_FUNCTION HASH_OAT
@@ -15,6 +18,8 @@
 
 /* From each file; a file with more is no list of a machine's own users. */
 #define NAMES_MOST 65536
+/* Bytes of such a file: it is read before the trace begins. */
+#define LIST_MOST (16 << 20)
 
 struct name {
 	UT_hash_handle hh;
@@ -62,9 +67,31 @@ static const char *find_name(const struct name *names, uint32_t id)
 	return name ? name->text : NULL;
 }
 
+/*
+ * A file that holds nothing up, whatever it is: a FIFO would wait for a writer, a device may have no
+ * end. Returns NULL where it is no list of names.
+ */
+static FILE *open_list(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > LIST_MOST) {
+		close(fd);
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 static int read_users(struct name **names)
 {
-	FILE *file = fopen("/etc/passwd", "re");
+	FILE *file = open_list("/etc/passwd");
 	struct passwd *entry;
 	int r = 0;
 
@@ -78,7 +105,7 @@ static int read_users(struct name **names)
 
 static int read_groups(struct name **names)
 {
-	FILE *file = fopen("/etc/group", "re");
+	FILE *file = open_list("/etc/group");
 	struct group *entry;
 	int r = 0;
 

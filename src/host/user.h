@@ -11,7 +11,8 @@
 
 struct users;
 
-/* Returns 0 or -ENOMEM. A file that cannot be read has no names. */
+/* Returns 0 or -ENOMEM. A file that cannot be read, is no regular one or is larger than
+ * 16 MiB has no names. */
 int users_new(struct users **ret);
 /* Accepts NULL, returns NULL. */
 struct users *users_free(struct users *users);

@@ -7,7 +7,8 @@
  *	14:02:11.084  client[1296790]     3  →    9  dbus-broker[5128]    84µs  /dev/null
  *	14:02:15.310  haproxy[812]        7  ✗    -  haproxy[4411]       1.2ms  TCP · lost: emfile
  *
- * "?" is what is not known, "-" what there is not. Piped, nothing is cut.
+ * The arrow stands for what arrived, the cross for what did not; "⋯" waits in a queue. "?" is what is
+ * not known, "-" what there is not. Piped, nothing is cut.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -35,6 +36,9 @@
 /* What the file's name keeps of its column, however long the note behind it is. */
 #define FILE_MIN 6
 
+/* What the name of a file that was deleted ends in. */
+#define DELETED " (deleted)"
+
 struct layout {
 	int gap; /* between columns */
 	int time;
@@ -45,24 +49,26 @@ struct layout {
 };
 
 struct signs {
-	const char *arrow;
-	const char *cross;
+	const char *arrow; /* it arrived */
+	const char *cross; /* it did not */
+	const char *queue; /* it waits */
+	const char *unknown;
 	const char *dot;
 	const char *dots;
 	const char *micro;
 };
 
-static const struct signs unicode_signs = { "→", "✗", "·", "…", "µs" };
-static const struct signs ascii_signs = { "->", "x", "-", "~", "us" };
+static const struct signs unicode_signs = { "→", "✗", "⋯", "?", "·", "…", "µs" };
+static const struct signs ascii_signs = { "->", "x", "..", "?", "-", "~", "us" };
 
 struct reading_output {
 	struct output output;
 	struct line line;
 	struct layout layout;
 	const struct signs *signs;
-	const struct field *timestamp, *file, *outcome, *reason, *via, *latency;
+	const struct field *timestamp, *file, *deleted, *outcome, *reason, *via, *latency;
 	struct value value;
-	char text[TEXT_ESCAPE_MAX(FIELD_TEXT_MAX)];
+	char text[TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\"")]; /* of the file */
 	char note[64]; /* how it ended */
 };
 
@@ -154,6 +160,7 @@ static int reading_begin(struct output *output)
 	reading->line.dots = reading->signs->dots;
 	reading->timestamp = field_find("timestamp");
 	reading->file = field_find("file");
+	reading->deleted = field_find("file_deleted");
 	reading->outcome = field_find("outcome");
 	reading->reason = field_find("reason");
 	reading->via = field_find("via");
@@ -279,6 +286,44 @@ static int note_width(const struct reading_output *reading)
 	return reading->note[0] == '\0' ? 0 : (int)(strlen(" - ") + strlen(reading->note));
 }
 
+static bool ends_with(const char *text, size_t size, const char *end)
+{
+	size_t length = strlen(end);
+
+	return size >= length && memcmp(text + size - length, end, length) == 0;
+}
+
+/* Would the name read as if one of our marks stood behind it? */
+static bool imitates_mark(const struct reading_output *reading, const char *name, size_t size)
+{
+	char note[16];
+	int length = snprintf(note, sizeof(note), " %s", reading->signs->dot);
+
+	return ends_with(name, size, DELETED) || memmem(name, size, note, (size_t)length);
+}
+
+/*
+ * Write the file's name. One that imitates a mark is quoted: a quote that is part of a name is
+ * escaped. Returns the length.
+ */
+static size_t write_file(struct reading_output *reading, const struct row *row)
+{
+	bool ascii = !reading->output.options.utf8;
+	const char *mark = "", *quote = "";
+	struct value deleted, *name = &reading->value;
+	char *end = reading->text;
+
+	if (field_get(reading->deleted, row, &deleted) && deleted.boolean)
+		mark = DELETED;
+	name->size -= strlen(mark);
+	if (imitates_mark(reading, name->text, name->size))
+		quote = "\"";
+	end = stpcpy(end, quote);
+	end += text_escape(end, name->text, name->size, ascii);
+	end = stpcpy(stpcpy(end, quote), mark);
+	return (size_t)(end - reading->text);
+}
+
 /* The file and the note. Where there is no room for both, the file's name gives way. */
 static void put_file(struct reading_output *reading, const struct row *row, const char *color)
 {
@@ -287,8 +332,7 @@ static void put_file(struct reading_output *reading, const struct row *row, cons
 
 	if (field_get(reading->file, row, &reading->value)) {
 		cell.text = reading->text;
-		cell.size = text_escape(reading->text, reading->value.text, reading->value.size,
-					!reading->output.options.utf8);
+		cell.size = write_file(reading, row);
 		cell.cut = reading->value.text[0] == '/' ? LINE_CUT_BEGIN : LINE_CUT_END;
 	}
 	width = line_text_width(cell.text, cell.size);
@@ -319,6 +363,24 @@ static const char *color_of(enum outcome outcome)
 	return colors[outcome];
 }
 
+static const char *sign_of(const struct reading_output *reading, enum outcome outcome)
+{
+	const struct signs *signs = reading->signs;
+
+	switch (outcome) {
+	case OUTCOME_DELIVERED:
+	case OUTCOME_PEEKED:
+		return signs->arrow;
+	case OUTCOME_LOST:
+	case OUTCOME_FAILED:
+		return signs->cross;
+	case OUTCOME_PENDING:
+		return signs->queue;
+	default:
+		return signs->unknown;
+	}
+}
+
 static int reading_row(struct output *output, const struct row *row)
 {
 	struct reading_output *reading = reading_output(output);
@@ -331,7 +393,7 @@ static int reading_row(struct output *output, const struct row *row)
 		.time = time,
 		.sender = sender,
 		.from_fd = from_fd,
-		.arrow = lost ? reading->signs->cross : reading->signs->arrow,
+		.arrow = sign_of(reading, pass->outcome),
 		.to_fd = to_fd,
 		.receiver = receiver,
 		.after = after,

@@ -34,7 +34,7 @@ wait_for_line() {
 
 # End a process, and tell its status. $1: its pid
 stop() {
-	kill -INT "$1"
+	kill -TERM "$1"
 	tries=0
 	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
 	while [ $tries -lt 100 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
@@ -81,6 +81,32 @@ run_stopped() {
 	cat "$2/messages" >&2
 	# 3: it ran and lost events.
 	[ "$(cat "$2/status")" = 3 ] && [ $result = 0 ]
+}
+
+# The definitions in kprobe_events of a tracer. $1: its pid
+definitions_of() {
+	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
+}
+
+# What a tracer that is killed leaves behind, the next one removes.
+run_killed() {
+	result=1
+	tracefs=$(mktemp -d)
+	mount -t tracefs tracefs "$tracefs" || return 1
+	: >"$tracefs.messages"
+	fdpass --attach kprobe >/dev/null 2>"$tracefs.messages" &
+	killed=$!
+	if wait_until_tracing $killed "$tracefs.messages"; then
+		kill -KILL $killed
+		wait $killed
+		left=$(definitions_of $killed)
+		fdpass --attach kprobe -- true >/dev/null 2>&1
+		[ "$(definitions_of $killed)" = 0 ] && result=0
+		echo "guest-run.sh: a killed tracer left $left definitions, $(definitions_of $killed) after another"
+		[ "$left" -gt 0 ] || result=1
+	fi
+	umount "$tracefs"
+	return $result
 }
 
 # One way. $1: the way, $2: its folder
@@ -135,5 +161,8 @@ mkdir -p "$folder"
 for way; do
 	run_way "$way" "$folder/$way" || failed=1
 	[ ! -e "$folder/$way/rows" ] || run_stopped "$way" "$folder/$way/stopped" || failed=1
+	if [ "$way" = kprobe ] && [ -e "$folder/$way/rows" ]; then
+		run_killed || failed=1
+	fi
 done
 exit $failed

@@ -65,7 +65,7 @@ for example in logind bluetooth; do
 	$example >"$folder/$example" 2>&1 || failed=1
 	cat "$folder/$example"
 done
-kill -INT $rows $table
+kill -TERM $rows $table
 wait $rows || failed=1
 wait $table || failed=1
 exit $failed

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from test_cli import needs_root, rows_of, run
+from program import needs_root, rows_of, run
 
 # Passes /dev/null, /dev/zero and a file with a hostile name to itself, one by one; the last one is
 # read with nowhere to go. Is called `sender` while it sends, and `receiver` while it receives.

@@ -37,7 +37,7 @@ class Trace:
 
     def end(self):
         """What it printed. It must have lost nothing."""
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
         output, messages = self.process.communicate(timeout=DEADLINE_S)
         assert self.process.returncode == 0, messages
         return output

@@ -75,6 +75,7 @@ static void test_all_known(void **state)
 		{ "socket_path", "/run/dbus/system_bus_socket" },
 		{ "fd", "3" },
 		{ "file", "/dev/null" },
+		{ "file_deleted", "false" },
 		{ "file_type", "chr" },
 		{ "file_ino", "4" },
 		{ "file_dev", "0:5" },
@@ -188,6 +189,59 @@ static void test_outcomes(void **state)
 	assert_value(&sample, "latency_ns", "");
 }
 
+/* What moves without a message is there as it goes: no time passes that would tell anything. */
+static void test_latency_of_moves(void **state)
+{
+	struct sample sample;
+
+	sample_init(&sample, &one_hour_east);
+	assert_value(&sample, "latency_ns", "84000");
+	for (uint16_t via = EVENT_VIA_PIDFD_GETFD; via <= EVENT_VIA_IO_URING; via++) {
+		sample.pass.via = via;
+		assert_value(&sample, "latency_ns", "");
+	}
+}
+
+static const char *long_name(void *userdata, uint32_t id)
+{
+	static char name[2 * FIELD_TEXT_MAX];
+
+	memset(name, 'n', sizeof(name) - 1);
+	return name;
+}
+
+static void test_long_names_are_cut(void **state)
+{
+	struct sample sample;
+	struct value value;
+
+	sample_init(&sample, &one_hour_east);
+	sample.resolver.user = long_name;
+	sample.resolver.group = long_name;
+	assert_true(field_get(field_find("proc.creds.user"), &sample.row, &value));
+	assert_int_equal(value.size, FIELD_TEXT_MAX);
+	assert_true(field_get(field_find("proc.creds.group"), &sample.row, &value));
+	assert_int_equal(value.size, FIELD_TEXT_MAX);
+	assert_int_equal(value.text[FIELD_TEXT_MAX - 1], 'n');
+}
+
+static void test_file_deleted(void **state)
+{
+	struct sample sample;
+
+	sample_init(&sample, &one_hour_east);
+	sample_set_path(&sample, "/tmp/x (deleted)");
+	assert_value(&sample, "file_deleted", "false");
+	sample.pass.file.flags = EVENT_FILE_DELETED;
+	assert_value(&sample, "file_deleted", "true");
+	assert_value(&sample, "file", "/tmp/x (deleted) (deleted)");
+	sample.pass.file.flags = EVENT_FILE_DELETED | EVENT_FILE_PSEUDO;
+	assert_value(&sample, "file_deleted", "");
+	sample.pass.file.flags = 0;
+	sample.pass.file.path = NULL;
+	assert_value(&sample, "file_deleted", "");
+}
+
 static void assert_socket_path(struct sample *sample, const char *path, size_t size,
 			       const char *expected, size_t expected_size)
 {
@@ -210,6 +264,8 @@ static void test_socket_path(void **state)
 	assert_socket_path(&sample, "/run/a", 6, "/run/a", 6);
 	assert_socket_path(&sample, "/run/a\0", 7, "/run/a", 6);
 	assert_socket_path(&sample, "\0a\0b", 4, "@a\0b", 4);
+	assert_socket_path(&sample, "@a\0", 3, "./@a", 4); /* a path, not an abstract name */
+	assert_socket_path(&sample, "\0@a", 3, "@@a", 3);
 	memset(longest, 'a', sizeof(longest)); /* no NUL at all */
 	assert_socket_path(&sample, longest, sizeof(longest), longest, sizeof(longest));
 }
@@ -317,11 +373,19 @@ static void test_select_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_known),    cmocka_unit_test(test_nothing_known),
-		cmocka_unit_test(test_timestamp),    cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_socket_path),  cmocka_unit_test(test_file_id),
-		cmocka_unit_test(test_longest_path), cmocka_unit_test(test_table),
-		cmocka_unit_test(test_select),	     cmocka_unit_test(test_select_refused),
+		cmocka_unit_test(test_all_known),
+		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_timestamp),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_latency_of_moves),
+		cmocka_unit_test(test_file_deleted),
+		cmocka_unit_test(test_socket_path),
+		cmocka_unit_test(test_long_names_are_cut),
+		cmocka_unit_test(test_file_id),
+		cmocka_unit_test(test_longest_path),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_select_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,10 +201,10 @@ static void test_reading_80(void **state)
 		"23:13:21 client[1296790]     3 ✗   - dbus-broker[5128] 1m14s …/file.txt · emfile\n"
 		"23:13:21 client[1296790]     3 ✗   - ?                 1m14s …re/file.txt · lost\n"
 		"23:13:21 client[1296790]     3 ✗   - -                     - …/file.txt · EAGAIN\n"
-		"23:13:21 client[1296790]     3 →   - -                     - …file.txt · pending\n"
+		"23:13:21 client[1296790]     3 ⋯   - -                     - …file.txt · pending\n"
 		"?        ?                   ? →   9 dbus-broker[5128]     - /dev/null\n"
-		"23:13:21 client[1296790]     3 →   ? ?                     - ? · outcome unknown\n"
-		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs …/null · pidfd_getfd\n");
+		"23:13:21 client[1296790]     3 ?   ? ?                     - ? · outcome unknown\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]     - …/null · pidfd_getfd\n");
 }
 
 static void test_reading_100(void **state)
@@ -222,10 +222,10 @@ static void test_reading_100(void **state)
 		"23:13:21.000  client[1296790]         3  ✗    -  dbus-broker[5128]     1m14s  …are/file.txt · emfile\n"
 		"23:13:21.000  client[1296790]         3  ✗    -  ?                     1m14s  …share/file.txt · lost\n"
 		"23:13:21.000  client[1296790]         3  ✗    -  -                         -  …are/file.txt · EAGAIN\n"
-		"23:13:21.000  client[1296790]         3  →    -  -                         -  …re/file.txt · pending\n"
+		"23:13:21.000  client[1296790]         3  ⋯    -  -                         -  …re/file.txt · pending\n"
 		"?             ?                       ?  →    9  dbus-broker[5128]         -  /dev/null\n"
-		"23:13:21.000  client[1296790]         3  →    ?  ?                         -  ? · outcome unknown\n"
-		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]      84µs  …ev/null · pidfd_getfd\n");
+		"23:13:21.000  client[1296790]         3  ?    ?  ?                         -  ? · outcome unknown\n"
+		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]         -  …ev/null · pidfd_getfd\n");
 }
 
 static void test_reading_200(void **state)
@@ -243,10 +243,10 @@ static void test_reading_200(void **state)
 		"23:13:21.000  client[1296790]             3  ✗    -  dbus-broker[5128]         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost: emfile\n"
 		"23:13:21.000  client[1296790]             3  ✗    -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost\n"
 		"23:13:21.000  client[1296790]             3  ✗    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · failed: EAGAIN\n"
-		"23:13:21.000  client[1296790]             3  →    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · pending\n"
+		"23:13:21.000  client[1296790]             3  ⋯    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · pending\n"
 		"?             ?                           ?  →    9  dbus-broker[5128]             -  /dev/null\n"
-		"23:13:21.000  client[1296790]             3  →    ?  ?                             -  ? · outcome unknown\n"
-		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]          84µs  /dev/null · pidfd_getfd\n");
+		"23:13:21.000  client[1296790]             3  ?    ?  ?                             -  ? · outcome unknown\n"
+		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]             -  /dev/null · pidfd_getfd\n");
 }
 
 static void test_reading_piped_ascii(void **state)
@@ -265,11 +265,72 @@ static void test_reading_piped_ascii(void **state)
 		"23:13:21.000  client[1296790]             3  x     -  dbus-broker[5128]         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - lost: emfile\n"
 		"23:13:21.000  client[1296790]             3  x     -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - lost\n"
 		"23:13:21.000  client[1296790]             3  x     -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - failed: EAGAIN\n"
-		"23:13:21.000  client[1296790]             3  ->    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - pending\n"
+		"23:13:21.000  client[1296790]             3  ..    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - pending\n"
 		"?             ?                           ?  ->    9  dbus-broker[5128]             -  /dev/null\n"
-		"23:13:21.000  client[1296790]             3  ->    ?  ?                             -  ? - outcome unknown\n"
-		"23:13:21.000  client[1296790]             3  ->    9  dbus-broker[5128]          84us  /dev/null - pidfd_getfd\n"
+		"23:13:21.000  client[1296790]             3  ?     ?  ?                             -  ? - outcome unknown\n"
+		"23:13:21.000  client[1296790]             3  ->    9  dbus-broker[5128]             -  /dev/null - pidfd_getfd\n"
 		"23:13:21.000  a\\x1b[2J\\n[1296790]         3  ->    9  dbus-broker[5128]          84us  /tmp/\\\"\\\\\\xff\\u00e9\\u202e\\u009b\n");
+}
+
+/* Names that read like marks are quoted; marks are not. */
+static void put_imitating_rows(struct capture *capture)
+{
+	static const char *const names[] = {
+		"/tmp/x",     "/tmp/x (deleted)", "/tmp/x · lost: emfile", "/tmp/x - lost: emfile",
+		"/tmp/\"x\"", "/tmp/a b",
+	};
+	struct sample sample;
+
+	sample_init(&sample, &one_hour_east);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		sample_set_path(&sample, names[i]);
+		assert_int_equal(output_row(capture->output, &sample.row), 0);
+	}
+	sample.pass.file.flags = EVENT_FILE_DELETED;
+	for (size_t i = 0; i < 2; i++) {
+		sample_set_path(&sample, names[i]);
+		assert_int_equal(output_row(capture->output, &sample.row), 0);
+	}
+	sample.pass.file.flags = EVENT_FILE_PSEUDO;
+	sample_set_path(&sample, "memfd:x (deleted)");
+	assert_int_equal(output_row(capture->output, &sample.row), 0);
+}
+
+static void test_reading_imitations(void **state)
+{
+	const struct output_options options = { .width = 80, .utf8 = true };
+	struct capture capture;
+
+	capture_begin(&capture, "columns", NULL, &options);
+	put_imitating_rows(&capture);
+	capture_end(
+		&capture,
+		"TIME     SENDER             FD    FD RECEIVER          AFTER FILE\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs /tmp/x\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs \"/tmp/x (deleted)\"\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs …/x · lost: emfile\"\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs …p/x - lost: emfile\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs /tmp/\\\"x\\\"\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs /tmp/a b\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs /tmp/x (deleted)\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs …eleted)\" (deleted)\n"
+		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]  84µs \"memfd:x (deleted)\"\n");
+}
+
+static void test_reading_imitations_ascii(void **state)
+{
+	const struct output_options options = { .width = 0 };
+	struct capture capture;
+	struct sample sample;
+
+	capture_begin(&capture, "columns", NULL, &options);
+	sample_init(&sample, &one_hour_east);
+	sample_set_path(&sample, "/tmp/x - lost: emfile");
+	assert_int_equal(output_row(capture.output, &sample.row), 0);
+	capture_end(
+		&capture,
+		"TIME          SENDER                     FD       FD  RECEIVER                  AFTER  FILE\n"
+		"23:13:21.000  client[1296790]             3  ->    9  dbus-broker[5128]          84us  \"/tmp/x - lost: emfile\"\n");
 }
 
 static void test_reading_color(void **state)
@@ -306,7 +367,7 @@ static void test_json(void **state)
 		"\"user\":\"alban\",\"group\":\"alban\"},\"parent\":{\"comm\":\"bash\","
 		"\"pid\":1296}},\"socket_ino\":8683452,\"sockfd\":7,\"socket_type\":\"stream\","
 		"\"socket_path\":\"/run/dbus/system_bus_socket\",\"fd\":3,"
-		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\",\"file_type\":\"chr\","
+		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\",\"file_deleted\":false,\"file_type\":\"chr\","
 		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDWR\","
 		"\"file_id\":\"4d0515facd002c1f\",\"outcome\":\"delivered\",\"latency_ns\":84000,"
 		"\"receiver\":{\"comm\":\"dbus-broker\",\"pid\":5128,\"tid\":5128,\"nspid\":7,"
@@ -451,6 +512,8 @@ int main(void)
 		cmocka_unit_test(test_reading_100),
 		cmocka_unit_test(test_reading_200),
 		cmocka_unit_test(test_reading_piped_ascii),
+		cmocka_unit_test(test_reading_imitations),
+		cmocka_unit_test(test_reading_imitations_ascii),
 		cmocka_unit_test(test_reading_color),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_fields),

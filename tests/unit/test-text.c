@@ -49,6 +49,23 @@ static void test_escape_controls(void **state)
 	ASSERT_ESCAPED("\xf3\xa0\x81\x81", "\\U000e0041"); /* a tag */
 }
 
+/* Two names that look the same are not written the same. */
+static void test_escape_invisible(void **state)
+{
+	static const uint32_t invisible[] = { 0x00ad,  0x034f,	0x061c,	 0x115f,  0x17b4, 0x180b,
+					      0x180d,  0x180e,	0x180f,	 0x2060,  0x2800, 0x3164,
+					      0xfe00,  0xfe0f,	0xfeff,	 0xffa0,  0xfff8, 0x1bca0,
+					      0x1d17a, 0xe0001, 0xe0100, 0xe01ef, 0xe0fff };
+	static const uint32_t visible[] = { 0x034e, 0x0350, 0x17b3, 0x17b6, 0x180a, 0x1810,
+					    0x27ff, 0x2801, 0xfdff, 0xfe10, 0x1f600 };
+
+	for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
+		assert_false(text_printable(invisible[i]));
+	for (size_t i = 0; i < sizeof(visible) / sizeof(visible[0]); i++)
+		assert_true(text_printable(visible[i]));
+	ASSERT_ESCAPED("a\xcd\x8f\xe1\xa0\x8b\xef\xb8\x8f", "a\\u034f\\u180b\\ufe0f");
+}
+
 static void test_escape_bytes(void **state)
 {
 	ASSERT_ESCAPED("\xff\xfe", "\\xff\\xfe");
@@ -124,10 +141,10 @@ static void test_siphash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_escape_printable), cmocka_unit_test(test_escape_controls),
-		cmocka_unit_test(test_escape_bytes),	 cmocka_unit_test(test_escape_every_byte),
-		cmocka_unit_test(test_to_utf8),		 cmocka_unit_test(test_distance),
-		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_escape_printable),  cmocka_unit_test(test_escape_controls),
+		cmocka_unit_test(test_escape_invisible),  cmocka_unit_test(test_escape_bytes),
+		cmocka_unit_test(test_escape_every_byte), cmocka_unit_test(test_to_utf8),
+		cmocka_unit_test(test_distance),	  cmocka_unit_test(test_siphash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,6 +234,20 @@ static void name_file(struct description *ret, int fd, const char *link)
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)length, name);
 }
 
+/* Is it a place in the tree, and does it still lead to the file? A name can end in the mark too. */
+static void place_file(struct description *ret, const char *link, const struct stat *status)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(link);
+	struct stat there;
+
+	ret->placed = *link == '/' && strcmp(ret->name, link) == 0;
+	ret->deleted = ret->placed && length > strlen(deleted) &&
+		       strcmp(link + length - strlen(deleted), deleted) == 0 &&
+		       (lstat(link, &there) < 0 || there.st_dev != status->st_dev ||
+			there.st_ino != status->st_ino);
+}
+
 void description_measure(struct description *ret, int fd)
 {
 	char path[64], link[sizeof(ret->name)];
@@ -247,6 +261,7 @@ void description_measure(struct description *ret, int fd)
 	length = readlink(path, link, sizeof(link) - 1);
 	link[length > 0 ? length : 0] = '\0';
 	name_file(ret, fd, link);
+	place_file(ret, link, &status);
 	ret->type = type_of(link, status.st_mode);
 	ret->ino = status.st_ino;
 	ret->major = major(status.st_dev);
@@ -339,6 +354,12 @@ static void add_inode(struct object *object, const char *side, const char *name,
 	fprintf(object->stream, "%" PRIu64, value);
 }
 
+static void add_bool(struct object *object, const char *side, const char *name, bool value)
+{
+	key(object, side, name);
+	fputs(value ? "true" : "false", object->stream);
+}
+
 static void add_fd(struct object *object, const char *side, const char *name, int value)
 {
 	if (value != TRUTH_NO_FD)
@@ -405,6 +426,8 @@ static void add_description(struct object *object, const struct description *fil
 		return;
 	if (*file->name)
 		add_string(object, "", "file", file->name);
+	if (file->placed)
+		add_bool(object, "", "file_deleted", file->deleted);
 	if (file->type)
 		add_string(object, "", "file_type", file->type);
 	add_number(object, "", "file_ino", (int64_t)file->ino);
@@ -444,10 +467,8 @@ static void write_fields(FILE *stream, const struct truth_row *row)
 		}
 		add_fd(&object, "receiver.", "fd", row->to.fd);
 	}
-	if (row->cloexec >= 0) {
-		key(&object, "receiver.", "cloexec");
-		fputs(row->cloexec ? "true" : "false", stream);
-	}
+	if (row->cloexec >= 0)
+		add_bool(&object, "receiver.", "cloexec", row->cloexec != 0);
 	fputc('}', stream);
 }
 
@@ -500,7 +521,8 @@ static void write_any(FILE *stream, const struct truth_row *row)
 
 static bool has_latency(const struct truth_row *row)
 {
-	return strcmp(row->outcome, "pending") != 0 && strcmp(row->outcome, "failed") != 0 &&
+	return strcmp(row->via, "scm_rights") == 0 && strcmp(row->outcome, "pending") != 0 &&
+	       strcmp(row->outcome, "failed") != 0 &&
 	       !(row->leeway & (LEEWAY_END | LEEWAY_QUEUED_BEFORE));
 }
 

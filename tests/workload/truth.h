@@ -42,6 +42,8 @@ struct end {
 struct description {
 	bool known;
 	char name[PATH_MAX + 64]; /* raw bytes; empty: none */
+	bool placed; /* the name is a place in the tree */
+	bool deleted; /* which does not lead there any more */
 	const char *type;
 	uint64_t ino;
 	unsigned int major, minor;

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What it takes to trace, what is said where that is not there, and what is given up."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
+
+@needs_root
+@pytest.mark.parametrize("command", ["trace", "doctor"])
+def test_a_user_is_told_what_is_missing(command):
+    result = run(command, user=65534, group=65534)
+    assert result.stderr == "fdpass: tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo\n"
+    assert result.returncode == 1
+
+
+def cannot_trace(*command):
+    """What fdpass says when it is run by this command and cannot trace."""
+    result = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=DEADLINE_S,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    begin, _, reason = result.stderr.partition("cannot trace: ")
+    assert begin == "fdpass: "
+    return reason
+
+
+# What the machine has, in a mount namespace of its own
+
+
+def run_where(prepare, *arguments):
+    """fdpass where a shell's commands have changed the file systems that it sees."""
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", prepare + ' && exec "$@"', "sh", FDPASS, *arguments],
+        capture_output=True, encoding="utf-8", env=ENVIRONMENT, timeout=DEADLINE_S, check=False,
+    )
+
+
+@needs_root
+@pytest.mark.parametrize("kind", ["p", "c 1 5"])  # a FIFO, /dev/zero
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/group"])
+def test_a_list_of_names_that_is_no_file(path, kind, tmp_path):
+    node = tmp_path / "node"
+    prepare = f"mknod {node} {kind} && mount --bind {node} {path}"
+    result = run_where(prepare, "--fields", "proc.creds.user,proc.creds.group", "--", *passing())
+    expected = ["uid:0", "root"] if path == "/etc/passwd" else ["root", "gid:0"]
+    assert result.stdout.splitlines()[-1].split() == expected
+    assert result.returncode == 0
+
+
+@needs_root
+def test_no_btf():
+    hide = 'mount -t tmpfs none /sys/kernel/btf && exec "$0"'
+    assert cannot_trace("unshare", "--mount", "sh", "-c", hide, FDPASS) == (
+        "there is no BTF in /sys/kernel/btf/vmlinux: mount sysfs at /sys, or use a kernel that was "
+        "built with CONFIG_DEBUG_INFO_BTF=y\n"
+    )
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "make, fault",
+    [
+        (": >", "is empty"),
+        ("head -c 24 /dev/zero >", "is no BTF"),
+        ("head -c 4096 /sys/kernel/btf/vmlinux >", "is cut short"),
+    ],
+)
+def test_odd_btf(make, fault, tmp_path):
+    btf = tmp_path / "btf"
+    result = run_where(f"{make} {btf} && mount --bind {btf} /sys/kernel/btf/vmlinux")
+    assert result.stderr == (
+        f"fdpass: cannot trace: /sys/kernel/btf/vmlinux {fault}: the kernel's own is needed, which "
+        "it has there if it was built with CONFIG_DEBUG_INFO_BTF=y and nothing is mounted over it\n"
+    )
+    assert result.returncode == 1
+
+
+@needs_root
+@pytest.mark.parametrize("mib", [12, 18, 24])
+def test_too_little_address_space(mib):
+    assert re.fullmatch(
+        r"32 MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
+        r"are \d+: ulimit -v allows no more\n",
+        cannot_trace("prlimit", f"--as={mib << 20}", FDPASS),
+    )
+
+
+@pytest.fixture(name="small_group")
+def fixture_small_group():
+    """A control group with 64 MiB of memory: the file to write a process's id to."""
+    for root, limit in (("memory", "memory.limit_in_bytes"), ("", "memory.max")):
+        group = pathlib.Path("/sys/fs/cgroup", root, f"fdpass-test-{os.getpid()}")
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            (group / limit).write_text(str(64 << 20), encoding="ascii")
+            yield group / "cgroup.procs"
+            return
+        except OSError:
+            continue
+        finally:
+            group.rmdir()
+    pytest.skip("no control group of memory can be made here")
+
+
+@needs_root
+def test_a_group_with_little_memory(small_group):
+    join = f'echo $$ >{small_group} && exec "$0" "$@"'
+    assert re.fullmatch(
+        r"104 MiB of memory are needed with a ring buffer of 8192 KiB \(--buffer-size\), and there "
+        r"are \d+: its control group \(cgroup\) allows no more\n",
+        cannot_trace("sh", "-c", join, FDPASS),
+    )
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (
+            ["--bounding-set=-all"],
+            "tracing needs CAP_BPF and CAP_PERFMON, which this root has not: "
+            "run it outside of the container",
+        ),
+        (
+            ["--reuid=65534", "--inh-caps=-all,+bpf", "--ambient-caps=-all,+bpf"],
+            "tracing needs CAP_PERFMON as well as CAP_BPF",
+        ),
+        (
+            ["--reuid=65534", "--inh-caps=-all,+perfmon", "--ambient-caps=-all,+perfmon"],
+            "tracing needs CAP_BPF as well as CAP_PERFMON",
+        ),
+    ],
+)
+def test_capabilities_that_are_missing(options, reason):
+    shell = ["sh", "-c", 'exec "$0"']  # setpriv gives up what it may not keep at an execve(2)
+    result = subprocess.run(
+        ["setpriv", *options, *shell, FDPASS], capture_output=True, encoding="utf-8", check=False
+    )
+    assert result.stderr == f"fdpass: {reason}\n"
+    assert result.returncode == 1
+
+
+@needs_root
+def test_too_many_open_files():
+    assert cannot_trace("prlimit", "--nofile=12", FDPASS) == (
+        "too many files are open: raise the limit (ulimit -n)\n"
+    )
+
+
+@needs_root
+@pytest.mark.parametrize("way", ["fentry", "kprobe", "tracepoint"])
+def test_a_way_that_cannot_be_had_says_why(way):
+    lines = run("doctor").stdout.splitlines()
+    answer = next(line for line in lines if line.startswith(f"{way} ")).split(maxsplit=1)[1]
+    if answer.startswith("yes"):
+        assert run("--attach", way, "--", "true").returncode == 0
+        return
+    assert cannot_trace(FDPASS, "--attach", way) == f"{way}: {answer.removeprefix('no: ')}\n"
+    # UNAME26 of personality(2): the kernel says that it is 2.6.
+    assert cannot_trace("setarch", "--uname-2.6", FDPASS, "--attach", way) == (
+        "this kernel is too old: Linux 5.10 or later is needed\n"
+    )
+
+
+@needs_root
+def test_a_user_is_told_of_wrong_usage_first():
+    assert run("--filds", user=65534, group=65534).returncode == 2
+
+
+def status_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+# Kernels before 5.19 read maps with CAP_BPF only, unless this says that anyone may.
+CAP_BPF = 1 << 39
+
+
+@needs_root
+def test_privileges_are_dropped_once_attached():
+    trace = Trace()
+    status = status_of(trace.process.pid)
+    code, _, _ = trace.finish()
+    kernel = tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+    allowed = {0} if kernel >= (5, 19) else {0, CAP_BPF}
+    assert int(status["CapEff"], 16) in allowed
+    assert int(status["CapPrm"], 16) in allowed
+    assert int(status["CapBnd"], 16) == 0
+    assert int(status["CapInh"], 16) == 0
+    assert int(status["CapAmb"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    assert status["Groups"] == ""
+    assert code == 0
+
+
+@needs_root
+def test_the_command_keeps_its_privileges_and_gets_nothing_of_ours():
+    script = (
+        "grep -E '^(CapEff|SigBlk|SigIgn|NoNewPrivs)' /proc/self/status; readlink /proc/self/fd/*"
+    )
+    plain = subprocess.run(
+        ["sh", "-c", script], capture_output=True, encoding="utf-8", check=False
+    )
+    traced = run("--", "sh", "-c", script)
+    own = [line for line in plain.stdout.splitlines() if ":" in line and "/" not in line]
+    lines = traced.stdout.splitlines()
+    assert [line for line in own if line.startswith(("Cap", "Sig", "NoNew"))] == [
+        line for line in lines if line.startswith(("Cap", "Sig", "NoNew"))
+    ]
+    assert not any("bpf" in line or "eventpoll" in line for line in lines)
