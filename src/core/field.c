@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "core/field.h"
+#include "core/linux.h"
 #include "core/siphash.h"
 #include "core/text.h"
 #include "kind/kind.h"
@@ -132,9 +132,9 @@ static bool get_via(const struct row *row, enum field_side side, struct value *r
 static bool get_socket_type(const struct row *row, enum field_side side, struct value *ret)
 {
 	static const char *const names[] = {
-		[SOCK_STREAM] = "stream",
-		[SOCK_DGRAM] = "dgram",
-		[SOCK_SEQPACKET] = "seqpacket",
+		[LINUX_SOCK_STREAM] = "stream",
+		[LINUX_SOCK_DGRAM] = "dgram",
+		[LINUX_SOCK_SEQPACKET] = "seqpacket",
 	};
 
 	return get_name(names, ARRAY_SIZE(names), row->pass->socket_type, ret);
@@ -173,7 +173,7 @@ static bool get_outcome(const struct row *row, enum field_side side, struct valu
 
 static bool get_errno(int error, struct value *ret)
 {
-	const char *name = strerrorname_np(error);
+	const char *name = linux_errno_name(error);
 
 	if (error <= 0)
 		return false;

@@ -3,7 +3,7 @@
 #include "core/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+
+#include "core/linux.h"
 
 /* What does not change while an open file description lives. */
 struct traits {
@@ -107,7 +109,7 @@ static struct traits traits_of(const struct file *file)
 	struct traits traits = {
 		.ino = file->ino,
 		.dev = file->dev,
-		.mode = file->mode & S_IFMT,
+		.mode = file->mode & LINUX_S_IFMT,
 		.inode_generation = file->inode_generation,
 		.generation = file->generation,
 		.access = file->open_flags & O_ACCMODE,

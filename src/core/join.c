@@ -14,10 +14,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/decode.h"
 #include "core/join_state.h"
+#include "core/linux.h"
 
 /* Numbers for what the kernel side gave none, apart from its own: see pass.h. */
 #define OWN_NUMBER (1ULL << 63)
@@ -196,7 +196,8 @@ static bool files_agree(const struct message *message, const struct decoded *dec
 /* Only the peer of a datagram socket need not be who sent what it receives. */
 static bool peer_is_sender(const struct event *event)
 {
-	return event->socket.type == SOCK_STREAM || event->socket.type == SOCK_SEQPACKET;
+	return event->socket.type == LINUX_SOCK_STREAM ||
+	       event->socket.type == LINUX_SOCK_SEQPACKET;
 }
 
 /* The addresses of sockets are used again, their inode numbers are not. */

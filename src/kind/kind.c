@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <linux/magic.h>
 
+#include "core/linux.h"
 #include "kind/kind.h"
 
 /* Not in every linux/magic.h. */
@@ -22,7 +22,7 @@
 struct kind {
 	const char *type;
 	uint32_t magic; /* 0: any */
-	uint32_t format; /* S_IFMT of the mode; 0: any */
+	uint32_t format; /* LINUX_S_IFMT of the mode; 0: any */
 	/*
 	 * The dentry's name, of files that have no place in the tree; NULL: any. Kernels disagree
 	 * on the brackets around it, so they are left out; a name that ends in '*' is the begin of
@@ -43,7 +43,7 @@ static const struct kind kinds[] = {
 	{ .type = "dmabuf", .magic = DMA_BUF_MAGIC, .name = "dmabuf" },
 	{ .type = "fifo", .magic = PIPEFS_MAGIC, .prefix = "pipe" },
 	{ .type = "socket", .magic = SOCKFS_MAGIC, .prefix = "socket" },
-	{ .type = "mqueue", .magic = MAGIC_MQUEUE, .format = S_IFREG },
+	{ .type = "mqueue", .magic = MAGIC_MQUEUE, .format = LINUX_S_IFREG },
 
 	{ .type = "eventfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventfd" },
 	{ .type = "epoll", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventpoll" },
@@ -67,13 +67,13 @@ static const struct kind kinds[] = {
 	{ .type = "sync_file", .magic = ANON_INODE_FS_MAGIC, .dentry = "sync_file" },
 	{ .type = "anon_inode", .magic = ANON_INODE_FS_MAGIC, .prefix = "anon_inode" },
 
-	{ .type = "fifo", .format = S_IFIFO },
-	{ .type = "socket", .format = S_IFSOCK },
-	{ .type = "reg", .format = S_IFREG },
-	{ .type = "dir", .format = S_IFDIR },
-	{ .type = "chr", .format = S_IFCHR },
-	{ .type = "blk", .format = S_IFBLK },
-	{ .type = "lnk", .format = S_IFLNK },
+	{ .type = "fifo", .format = LINUX_S_IFIFO },
+	{ .type = "socket", .format = LINUX_S_IFSOCK },
+	{ .type = "reg", .format = LINUX_S_IFREG },
+	{ .type = "dir", .format = LINUX_S_IFDIR },
+	{ .type = "chr", .format = LINUX_S_IFCHR },
+	{ .type = "blk", .format = LINUX_S_IFBLK },
+	{ .type = "lnk", .format = LINUX_S_IFLNK },
 };
 
 /* The name of a file that has no place in the tree, without brackets. */
@@ -115,7 +115,7 @@ static const struct kind *kind_of(const struct file *file)
 
 		if (kind->magic != 0 && kind->magic != file->magic)
 			continue;
-		if (kind->format != 0 && kind->format != (file->mode & S_IFMT))
+		if (kind->format != 0 && kind->format != (file->mode & LINUX_S_IFMT))
 			continue;
 		if (kind->dentry && !dentry_matches(file, kind->dentry))
 			continue;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Open flags by name: f_flags of an open file description, as F_GETFL of fcntl(2) tells them. */
-#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kind/kind.h"
 
-/* The kernel's values where libc's differ or are missing: O_LARGEFILE is 0 in 64-bit programs. */
-#define FLAG_LARGEFILE 0100000U
+/* Not in linux/fcntl.h. */
 #define FLAG_FMODE_EXEC 040U /* __FMODE_EXEC of include/linux/fs.h: opened by execve(2) */
 #define FLAG_FMODE_NONOTIFY 0400000000U /* __FMODE_NONOTIFY: opened by fanotify */
 
 /* Kernel-internal, or (O_LARGEFILE) set on each file that a 64-bit program opens. */
-#define FLAGS_LEFT_OUT (FLAG_LARGEFILE | FLAG_FMODE_EXEC | FLAG_FMODE_NONOTIFY)
+#define FLAGS_LEFT_OUT (O_LARGEFILE | FLAG_FMODE_EXEC | FLAG_FMODE_NONOTIFY)
 
 struct flag {
 	uint32_t bits;
@@ -25,7 +24,7 @@ static const struct flag flags[] = {
 	{ O_SYNC, "O_SYNC" },	      { O_TMPFILE, "O_TMPFILE" },   { O_CREAT, "O_CREAT" },
 	{ O_EXCL, "O_EXCL" },	      { O_NOCTTY, "O_NOCTTY" },	    { O_TRUNC, "O_TRUNC" },
 	{ O_APPEND, "O_APPEND" },     { O_NONBLOCK, "O_NONBLOCK" }, { O_DSYNC, "O_DSYNC" },
-	{ O_ASYNC, "O_ASYNC" },	      { O_DIRECT, "O_DIRECT" },	    { O_DIRECTORY, "O_DIRECTORY" },
+	{ FASYNC, "O_ASYNC" },	      { O_DIRECT, "O_DIRECT" },	    { O_DIRECTORY, "O_DIRECTORY" },
 	{ O_NOFOLLOW, "O_NOFOLLOW" }, { O_NOATIME, "O_NOATIME" },   { O_PATH, "O_PATH" },
 	{ O_CLOEXEC, "O_CLOEXEC" },
 };
