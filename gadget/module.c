@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The module that Inspektor Gadget runs in place of src/host and src/output: it takes the records of
+ * the ring buffer, lets the core make passes of them, and emits a row for each.
+ *
+ * ig lets a module fill in what a tracer told, or make a data source of its own, whose fields do not
+ * nest. Rows are neither. So a row is made as a packet of a data source that nobody sees, whose first
+ * field is struct gadget_row, and emitted on that of a tracer of which this is the structure: for ig
+ * a packet is an array of values, and a data source says what they mean.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/field.h"
+#include "core/join.h"
+#include "gadget/ig.h"
+#include "gadget/params.h"
+#include "gadget/place.h"
+
+#define NSEC_PER_SEC UINT64_C(1000000000)
+
+/* All that the module has is 16 MiB. */
+#define MESSAGES_MOST 8192
+
+/* Values that a packet has room for: those of this module, and of the operators that add fields. */
+#define PACKET_SLOTS 128
+
+/* The first of all that subscribe to the records; there is no other. */
+#define PRIORITY 0
+
+struct module {
+	struct join *join;
+	struct resolver resolver;
+	struct gadget_params params;
+	ig_handle rows; /* the data source that people see */
+	ig_handle packets; /* the one that makes packets for it */
+	ig_handle packet_row; /* its first field */
+	ig_handle records;
+	ig_handle record_begin;
+	ig_handle record_rest;
+	ig_handle texts[FIELD_LIST_MAX]; /* of the fields that are strings of any length; 0: none */
+	ig_handle unknown;
+	ig_handle lost_map;
+	uint64_t lost; /* events, when last looked */
+	uint64_t lost_looked_ns;
+	uint64_t unjoined; /* records that were no use, for lack of memory */
+	uint64_t passes;
+	bool emitting; /* a row is on its way through ig's other operators */
+};
+
+static struct module module;
+
+/* What is being emitted: ig keeps the address of the structure until the row is through. */
+static struct gadget_row current_row;
+static struct value current_value;
+static char unknown_fields[1024];
+
+#define RECORD_MOST (128 << 10)
+
+/* A record, aligned as those of a ring buffer are. */
+static _Alignas(8) char record[RECORD_MOST];
+
+__attribute__((format(printf, 2, 3))) static void log_line(enum ig_log_level level,
+							   const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (size > 0)
+		ig_log(level, ig_text(line));
+}
+
+/* Rows */
+
+/* The names of the fields that this row leaves out, joined by commas. */
+static void add_unknown(size_t *used, const char *name)
+{
+	int size = snprintf(unknown_fields + *used, sizeof(unknown_fields) - *used, "%s%s",
+			    *used > 0 ? "," : "", name);
+
+	if (size > 0 && (size_t)size < sizeof(unknown_fields) - *used)
+		*used += (size_t)size;
+}
+
+static void set_text(ig_handle field, ig_handle packet, const char *text, size_t size)
+{
+	ig_set(field, packet, IG_STRING, ig_bytes_of(text, size));
+}
+
+static void set_fields(const struct row *row, ig_handle packet)
+{
+	size_t unknown = 0;
+
+	place_clear(&current_row);
+	for (size_t i = 0; i < nr_fields; i++) {
+		const struct field *field = &field_table[i];
+		const struct place *place = place_find(field);
+
+		if (place_is_of_ig(field))
+			continue;
+		if (!field_get(field, row, &current_value))
+			add_unknown(&unknown, field->name);
+		else if (place)
+			place_set(&current_row, place, field, &current_value);
+		else
+			set_text(module.texts[i], packet, current_value.text, current_value.size);
+	}
+	if (row->pass->time_ns == 0)
+		add_unknown(&unknown, "timestamp");
+	set_text(module.unknown, packet, unknown_fields, unknown);
+}
+
+static void emit(const struct pass *pass)
+{
+	const struct row row = { .pass = pass, .resolver = &module.resolver };
+	ig_handle packet = ig_new_packet(module.packets);
+
+	if (packet == 0) {
+		module.unjoined++;
+		return;
+	}
+	set_fields(&row, packet);
+	current_row.timestamp_raw = pass->time_ns;
+	current_row.lost_events = module.lost + module.unjoined;
+	ig_set(module.packet_row, packet, IG_BYTES, ig_bytes_of(&current_row, sizeof(current_row)));
+	module.emitting = true;
+	ig_emit(module.rows, packet);
+	module.emitting = false;
+	module.passes++;
+}
+
+static int on_row(void *userdata, const struct pass *pass)
+{
+	if (params_want(&module.params, &pass->sender) && !ig_discards(pass->sender.mntns_id))
+		emit(pass);
+	return 0;
+}
+
+/* Records */
+
+/* What the kernel side could not tell so far. */
+static uint64_t read_lost(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t kind = 0; kind < NR_EVENT_LOST; kind++) {
+		uint64_t count = 0;
+
+		if (ig_look_up(module.lost_map, ig_bytes_of(&kind, sizeof(kind)),
+			       ig_bytes_of(&count, sizeof(count))) == 0)
+			sum += count;
+	}
+	return sum;
+}
+
+static void look_for_losses(uint64_t now_ns)
+{
+	uint64_t lost = read_lost();
+
+	module.lost_looked_ns = now_ns;
+	if (lost == module.lost)
+		return;
+	log_line(IG_LOG_WARN, "fdpass: %" PRIu64 " events lost", lost + module.unjoined);
+	module.lost = lost;
+	join_note_loss(module.join);
+}
+
+/* ig tells nobody that a callback has failed, so a row that did not get through is found afterwards. */
+static void look_for_failed_row(void)
+{
+	if (!module.emitting)
+		return;
+	module.emitting = false;
+	module.unjoined++;
+	log_line(IG_LOG_ERROR, "fdpass: a row did not get through Inspektor Gadget");
+}
+
+static size_t read_record(ig_handle data)
+{
+	uint64_t begin = ig_get_scalar(module.record_begin, data, IG_UINT64, NULL);
+	int32_t size;
+
+	memcpy(record, &begin, sizeof(begin));
+	size = ig_get_bytes(module.record_rest, data, IG_BYTES,
+			    ig_bytes_of(record + sizeof(begin), sizeof(record) - sizeof(begin)));
+	return size < 0 ? 0 : sizeof(begin) + (size_t)size;
+}
+
+void ig_on_data(uint64_t callback, ig_handle source, ig_handle data)
+{
+	size_t size = read_record(data);
+	uint64_t now_ns = ((const struct event *)record)->time_ns;
+
+	look_for_failed_row();
+	if (join_record(module.join, record, size) < 0)
+		module.unjoined++;
+	if (now_ns - module.lost_looked_ns >= NSEC_PER_SEC)
+		look_for_losses(now_ns);
+}
+
+/* The life of the module */
+
+static bool add_texts(void)
+{
+	for (size_t i = 0; i < nr_fields; i++) {
+		const struct field *field = &field_table[i];
+
+		if (place_find(field) || place_is_of_ig(field))
+			continue;
+		module.texts[i] = ig_add_field(module.rows, ig_text(field->name), IG_STRING);
+		if (module.texts[i] == 0)
+			return false;
+	}
+	module.unknown = ig_add_field(module.rows, ig_text("unknown"), IG_STRING);
+	return module.unknown != 0;
+}
+
+uint64_t ig_api_version(void)
+{
+	return IG_API_VERSION;
+}
+
+int32_t ig_on_init(void)
+{
+	const struct join_options options = { .max_messages = MESSAGES_MOST };
+
+	if (join_new(&module.join, &options, on_row, NULL) < 0)
+		return 1;
+	module.rows = ig_get_source(ig_text("fdpass"));
+	module.records = ig_get_source(ig_text("records"));
+	module.packets = ig_new_source(ig_text("packets"), IG_SOURCE_SINGLE);
+	if (module.rows == 0 || module.records == 0 || module.packets == 0)
+		return 1;
+	module.packet_row = ig_add_field(module.packets, ig_text("row"), IG_BYTES);
+	module.record_begin = ig_get_field(module.records, ig_text("begin"));
+	module.record_rest = ig_get_field(module.records, ig_text("rest"));
+	if (module.packet_row == 0 || module.record_begin == 0 || module.record_rest == 0)
+		return 1;
+	ig_unreference(module.packets);
+	ig_unreference(module.records);
+	return add_texts() ? 0 : 1;
+}
+
+/*
+ * What is subscribed here is called until the gadget has stopped; what is subscribed earlier would
+ * be cut off in the middle of a row.
+ */
+int32_t ig_on_pre_start(void)
+{
+	for (unsigned int i = 1; i < PACKET_SLOTS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "slot%u", i);
+		ig_release(ig_add_field(module.packets, ig_text(name), IG_STRING));
+	}
+	return (int32_t)ig_subscribe(module.records, IG_SUBSCRIBE_DATA, PRIORITY, 0);
+}
+
+int32_t ig_on_start(void)
+{
+	const uint32_t first = 0;
+	ig_handle params = ig_get_map(ig_text(".rodata.params"));
+
+	module.lost_map = ig_get_map(ig_text("lost"));
+	if (params == 0 || module.lost_map == 0)
+		return 1;
+	return (int32_t)ig_look_up(params, ig_bytes_of(&first, sizeof(first)),
+				   ig_bytes_of(&module.params, sizeof(module.params)));
+}
+
+int32_t ig_on_stop(void)
+{
+	look_for_failed_row();
+	look_for_losses(module.lost_looked_ns);
+	join_finish(module.join, module.lost_looked_ns);
+	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes, %" PRIu64 " events lost", module.passes,
+		 module.lost + module.unjoined);
+	module.join = join_free(module.join);
+	return 0;
+}

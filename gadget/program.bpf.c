@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The object that Inspektor Gadget loads: the programs of the third way as they are, and the names
+ * by which ig finds what it needs. It has nothing of ours in user space but the module, so nothing
+ * here is set before it is loaded but the parameters.
+ */
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+/* ig waits until it is woken: for each record. */
+#define bpf_ringbuf_query(ring, what) (~0ULL)
+
+#include "bpf/tracepoint.bpf.c"
+#include "gadget/row.h"
+
+/* For 64 CPUs. On a larger machine the events of the others are counted as lost. */
+const volatile __u32 scratches_max_entries = NR_SCRATCHES * 64;
+
+/* ig looks for the names of global variables; nothing reads them. */
+#define TRACER(source, map, type)                                                                  \
+	const void *gadget_tracer_##source##___##map##___##type;                                   \
+	const struct type *__gadget_tracer_type_##source
+#define PARAM(name) const void *gadget_param_##name
+
+/*
+ * What the rows are is told by a tracer, as only its fields can be nested. Nothing comes out of this
+ * ring buffer: the module emits the rows.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 << 10); /* the largest page of any kernel */
+} rows SEC(".maps");
+
+TRACER(fdpass, rows, gadget_row);
+TRACER(records, events, gadget_record);
+
+/*
+ * Where these count something, ig throws the next record away. What was lost is counted in `lost`,
+ * which the module reads; without these ig warns that losses are not reported.
+ */
+#define NO_LOST_SAMPLES(name)                                                                      \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                           \
+		__uint(max_entries, 1);                                                            \
+		__type(key, __u32);                                                                \
+		__type(value, __u64);                                                              \
+	} name SEC(".maps")
+
+NO_LOST_SAMPLES(rows_lost_samples);
+NO_LOST_SAMPLES(events_lost_samples);
+
+/* ig gives the ring buffer the size that a variable of this name has. */
+const volatile __u32 events_max_entries = 8 << 20;
+PARAM(events_max_entries);
+
+/* In the order of struct gadget_params, which is how the module reads them. */
+#define IN_PARAMS SEC(".rodata.params")
+
+const volatile __s32 target_pid IN_PARAMS = 0;
+const volatile gadget_pid targ_pid IN_PARAMS = 0;
+const volatile gadget_tid targ_tid IN_PARAMS = 0;
+const volatile gadget_uid targ_uid IN_PARAMS = -1;
+const volatile gadget_gid targ_gid IN_PARAMS = -1;
+const volatile gadget_comm targ_comm[GADGET_COMM_LEN] IN_PARAMS = {};
+PARAM(target_pid);
+PARAM(targ_pid);
+PARAM(targ_tid);
+PARAM(targ_uid);
+PARAM(targ_gid);
+PARAM(targ_comm);
