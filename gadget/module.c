@@ -44,9 +44,11 @@ struct module {
 	ig_handle texts[FIELD_LIST_MAX]; /* of the fields that are strings of any length; 0: none */
 	ig_handle unknown;
 	ig_handle lost_map;
+	ig_handle told_map;
+	uint64_t records_read;
 	uint64_t lost; /* events, when last looked */
 	uint64_t lost_looked_ns;
-	uint64_t unjoined; /* records that were no use, for lack of memory */
+	uint64_t unjoined; /* records and rows that came to nothing here */
 	uint64_t passes;
 	bool emitting; /* a row is on its way through ig's other operators */
 };
@@ -145,18 +147,21 @@ static int on_row(void *userdata, const struct pass *pass)
 
 /* Records */
 
+static uint64_t read_count(ig_handle map, uint32_t index)
+{
+	uint64_t count = 0;
+
+	ig_look_up(map, ig_bytes_of(&index, sizeof(index)), ig_bytes_of(&count, sizeof(count)));
+	return count;
+}
+
 /* What the kernel side could not tell so far. */
 static uint64_t read_lost(void)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t kind = 0; kind < NR_EVENT_LOST; kind++) {
-		uint64_t count = 0;
-
-		if (ig_look_up(module.lost_map, ig_bytes_of(&kind, sizeof(kind)),
-			       ig_bytes_of(&count, sizeof(count))) == 0)
-			sum += count;
-	}
+	for (uint32_t kind = 0; kind < NR_EVENT_LOST; kind++)
+		sum += read_count(module.lost_map, kind);
 	return sum;
 }
 
@@ -196,8 +201,9 @@ static size_t read_record(ig_handle data)
 void ig_on_data(uint64_t callback, ig_handle source, ig_handle data)
 {
 	size_t size = read_record(data);
-	uint64_t now_ns = ((const struct event *)record)->time_ns;
+	const uint64_t now_ns = ((const struct event *)record)->time_ns;
 
+	module.records_read++;
 	look_for_failed_row();
 	if (join_record(module.join, record, size) < 0)
 		module.unjoined++;
@@ -269,15 +275,18 @@ int32_t ig_on_start(void)
 	ig_handle params = ig_get_map(ig_text(".rodata.params"));
 
 	module.lost_map = ig_get_map(ig_text("lost"));
-	if (params == 0 || module.lost_map == 0)
+	module.told_map = ig_get_map(ig_text("told"));
+	if (params == 0 || module.lost_map == 0 || module.told_map == 0)
 		return 1;
 	return (int32_t)ig_look_up(params, ig_bytes_of(&first, sizeof(first)),
 				   ig_bytes_of(&module.params, sizeof(module.params)));
 }
 
+/* By now nothing more is told: the programs are detached. */
 int32_t ig_on_stop(void)
 {
 	look_for_failed_row();
+	module.unjoined += read_count(module.told_map, 0) - module.records_read;
 	look_for_losses(module.lost_looked_ns);
 	join_finish(module.join, module.lost_looked_ns);
 	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes, %" PRIu64 " events lost", module.passes,

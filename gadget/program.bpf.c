@@ -4,12 +4,7 @@
  * by which ig finds what it needs. It has nothing of ours in user space but the module, so nothing
  * here is set before it is loaded but the parameters.
  */
-#include <linux/bpf.h>
-#include <linux/types.h>
-#include <bpf/bpf_helpers.h>
-
-/* ig waits until it is woken: for each record. */
-#define bpf_ringbuf_query(ring, what) (~0ULL)
+#include "gadget/ring.h"
 
 #include "bpf/tracepoint.bpf.c"
 #include "gadget/row.h"
