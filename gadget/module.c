@@ -33,7 +33,6 @@
 
 struct module {
 	struct join *join;
-	struct resolver resolver;
 	struct gadget_params params;
 	ig_handle rows; /* the data source that people see */
 	ig_handle packets; /* the one that makes packets for it */
@@ -50,6 +49,7 @@ struct module {
 	uint64_t lost_looked_ns;
 	uint64_t unjoined; /* records and rows that came to nothing here */
 	uint64_t passes;
+	bool started;
 	bool emitting; /* a row is on its way through ig's other operators */
 };
 
@@ -81,6 +81,23 @@ __attribute__((format(printf, 2, 3))) static void log_line(enum ig_log_level lev
 
 /* Rows */
 
+/* ig knows the names of users, and the time of the clock. */
+static const char *no_name(void *userdata, uint32_t id)
+{
+	return NULL;
+}
+
+static int32_t no_offset(void *userdata, int64_t seconds)
+{
+	return 0;
+}
+
+static const struct resolver resolver = {
+	.user = no_name,
+	.group = no_name,
+	.utc_offset = no_offset,
+};
+
 /* The names of the fields that this row leaves out, joined by commas. */
 static void add_unknown(size_t *used, const char *name)
 {
@@ -105,23 +122,22 @@ static void set_fields(const struct row *row, ig_handle packet)
 		const struct field *field = &field_table[i];
 		const struct place *place = place_find(field);
 
-		if (place_is_of_ig(field))
-			continue;
 		if (!field_get(field, row, &current_value))
 			add_unknown(&unknown, field->name);
+		else if (place_is_of_ig(field))
+			continue;
 		else if (place)
 			place_set(&current_row, place, field, &current_value);
 		else
 			set_text(module.texts[i], packet, current_value.text, current_value.size);
 	}
-	if (row->pass->time_ns == 0)
-		add_unknown(&unknown, "timestamp");
+	add_unknown(&unknown, "proc.parent.tid");
 	set_text(module.unknown, packet, unknown_fields, unknown);
 }
 
 static void emit(const struct pass *pass)
 {
-	const struct row row = { .pass = pass, .resolver = &module.resolver };
+	const struct row row = { .pass = pass, .resolver = &resolver };
 	ig_handle packet = ig_new_packet(module.packets);
 
 	if (packet == 0) {
@@ -204,6 +220,8 @@ void ig_on_data(uint64_t callback, ig_handle source, ig_handle data)
 	const uint64_t now_ns = ((const struct event *)record)->time_ns;
 
 	module.records_read++;
+	if (!module.started) /* ig has not told yet what is to be left out */
+		return;
 	look_for_failed_row();
 	if (join_record(module.join, record, size) < 0)
 		module.unjoined++;
@@ -278,8 +296,11 @@ int32_t ig_on_start(void)
 	module.told_map = ig_get_map(ig_text("told"));
 	if (params == 0 || module.lost_map == 0 || module.told_map == 0)
 		return 1;
-	return (int32_t)ig_look_up(params, ig_bytes_of(&first, sizeof(first)),
-				   ig_bytes_of(&module.params, sizeof(module.params)));
+	if (ig_look_up(params, ig_bytes_of(&first, sizeof(first)),
+		       ig_bytes_of(&module.params, sizeof(module.params))) != 0)
+		return 1;
+	module.started = true;
+	return 0;
 }
 
 /* By now nothing more is told: the programs are detached. */

@@ -4,10 +4,10 @@
  * by which ig finds what it needs. It has nothing of ours in user space but the module, so nothing
  * here is set before it is loaded but the parameters.
  */
+#include "gadget/params.bpf.h"
 #include "gadget/ring.h"
 
 #include "bpf/tracepoint.bpf.c"
-#include "gadget/row.h"
 
 /* For 64 CPUs. On a larger machine the events of the others are counted as lost. */
 const volatile __u32 scratches_max_entries = NR_SCRATCHES * 64;
@@ -16,7 +16,6 @@ const volatile __u32 scratches_max_entries = NR_SCRATCHES * 64;
 #define TRACER(source, map, type)                                                                  \
 	const void *gadget_tracer_##source##___##map##___##type;                                   \
 	const struct type *__gadget_tracer_type_##source
-#define PARAM(name) const void *gadget_param_##name
 
 /*
  * What the rows are is told by a tracer, as only its fields can be nested. Nothing comes out of this
@@ -48,19 +47,3 @@ NO_LOST_SAMPLES(events_lost_samples);
 /* ig gives the ring buffer the size that a variable of this name has. */
 const volatile __u32 events_max_entries = 8 << 20;
 PARAM(events_max_entries);
-
-/* In the order of struct gadget_params, which is how the module reads them. */
-#define IN_PARAMS SEC(".rodata.params")
-
-const volatile __s32 target_pid IN_PARAMS = 0;
-const volatile gadget_pid targ_pid IN_PARAMS = 0;
-const volatile gadget_tid targ_tid IN_PARAMS = 0;
-const volatile gadget_uid targ_uid IN_PARAMS = -1;
-const volatile gadget_gid targ_gid IN_PARAMS = -1;
-const volatile gadget_comm targ_comm[GADGET_COMM_LEN] IN_PARAMS = {};
-PARAM(target_pid);
-PARAM(targ_pid);
-PARAM(targ_tid);
-PARAM(targ_uid);
-PARAM(targ_gid);
-PARAM(targ_comm);

@@ -14,6 +14,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
+#include "gadget/params.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -27,6 +29,7 @@ static __always_inline long tell(void *ring, void *record, __u64 size, __u64 the
 	__u64 *count = bpf_map_lookup_elem(&told, &key);
 	long error = bpf_ringbuf_output(ring, record, size, 0);
 
+	keep_params();
 	if (!error && count)
 		__sync_fetch_and_add(count, 1);
 	return error;

@@ -43,6 +43,14 @@ def flatten(document, prefix=""):
     return flat
 
 
+def without_unknown(row):
+    """A row of the gadget: it has all fields, and names those whose values mean nothing."""
+    if "unknown" not in row:
+        return row
+    unknown = {"unknown", "lost_events", "timestamp_raw", *row["unknown"].split(",")}
+    return {name: value for name, value in row.items() if name not in unknown}
+
+
 def as_printed(value):
     """JSON has no bytes: what is not UTF-8 (a lone surrogate in the truth) is printed as U+FFFD."""
     if isinstance(value, str):
@@ -142,7 +150,7 @@ def read_rows(path):
     """The tracer's rows, flat. One that is no JSON object raises: the output must always be valid."""
     rows = []
     for line in pathlib.Path(path).read_bytes().splitlines():
-        rows.append(flatten(json.loads(line.decode("utf-8"))))
+        rows.append(without_unknown(flatten(json.loads(line.decode("utf-8")))))
     return rows
 
 

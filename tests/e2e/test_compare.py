@@ -323,3 +323,10 @@ def test_rows_that_are_no_json(tmp_path):
     path.write_bytes(b'{"a": "\xff"}\n')
     with pytest.raises(ValueError):
         compare.read_rows(path)
+
+
+def test_the_gadget_names_what_it_does_not_know():
+    row = {"fd": 3, "reason": "", "receiver.fd": -1, "lost_events": 0, "timestamp_raw": 1,
+           "unknown": "reason,receiver.fd"}
+    assert compare.without_unknown(row) == {"fd": 3}
+    assert compare.without_unknown({"fd": 3}) == {"fd": 3}
