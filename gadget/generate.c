@@ -87,17 +87,27 @@ static int put_annotations(yaml_document_t *document, int fields, const char *na
 	return annotations;
 }
 
+/* Room for the header, too: ig would cut it. */
+static unsigned int column_width(const struct field *field)
+{
+	size_t header = strlen(field->name);
+
+	return header > field->width ? (unsigned int)header : field->width;
+}
+
 static void put_field(yaml_document_t *document, int fields, const struct field *field)
 {
 	char width[16];
 	int annotations = put_annotations(document, fields, field->name, field->meaning);
+	bool shown = field->shown && !place_is_of_ig(field);
 
-	snprintf(width, sizeof(width), "%u", field->width);
+	snprintf(width, sizeof(width), "%u", column_width(field));
 	put(document, annotations, "columns.width", quoted(document, width));
-	put(document, annotations, "columns.alignment",
-	    text(document, field_is_number(field) ? "right" : "left"));
-	put(document, annotations, "columns.hidden",
-	    quoted(document, field->shown ? "false" : "true"));
+	if (field_is_number(field)) { /* else no wider than the digits of its type */
+		put(document, annotations, "columns.maxwidth", quoted(document, width));
+		put(document, annotations, "columns.alignment", text(document, "right"));
+	}
+	put(document, annotations, "columns.hidden", quoted(document, shown ? "false" : "true"));
 }
 
 static void put_fields(yaml_document_t *document, int fields)
