@@ -74,6 +74,8 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	struct scratch *s = scratch_of(SCRATCH_END);
 	struct taking *taking;
 	__u32 zero = 0, count = probe((struct scm_fp_list *)list, count);
+	/* Before its sender can see that it is taken: stray.c, times_agree(). */
+	__u64 now = bpf_ktime_get_ns();
 
 	taking = bpf_map_lookup_elem(&new_taking, &zero);
 	if (!s || !taking || !take_message(s, (void *)skb, (void *)list))
@@ -81,7 +83,7 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	taking->skb = skb;
 	taking->number = s->claim.number;
 	taking->list = list;
-	taking->time_ns = bpf_ktime_get_ns();
+	taking->time_ns = now;
 	taking->count = count < SCM_MAX_FD ? count : SCM_MAX_FD;
 	taking->described = s->claim.described;
 	taking->unclaimed = !s->claim.sender_tid;

@@ -34,12 +34,16 @@ static __always_inline bool is_plain(struct sk_buff *skb)
 	return !list_of(skb) && !probe(parms_of(skb), consumed);
 }
 
-/* Is the message in its queue still? A buffer that was taken out leads nowhere. */
+/*
+ * Is the message in its queue still? A buffer that was taken out leads nowhere. While another one is put beside
+ * it or taken out there, one of its neighbours does not lead to it for a moment: never both.
+ */
 static __always_inline bool is_linked(struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct sk_buff *next = probe(skb, next);
+	struct sk_buff *next = probe(skb, next), *prev = probe(skb, prev);
 
-	return next && probe(next, prev) == skb && list_of(skb) == list;
+	return next && prev && (probe(next, prev) == skb || probe(prev, next) == skb) &&
+	       list_of(skb) == list;
 }
 
 /*
