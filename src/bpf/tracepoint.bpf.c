@@ -322,6 +322,13 @@ int BPF_PROG(exiting, struct pt_regs *registers, long result)
 
 #else
 
+/*
+ * A member of the record that perf makes at a tracepoint. Where the kernel has no such tracepoint, the program
+ * is never attached; but Inspektor Gadget loads it.
+ */
+#define recorded(record, member) \
+	(bpf_core_type_exists(typeof(*(record))) ? (record)->member : (typeof((record)->member))0)
+
 SEC("tracepoint/skb/skb_copy_datagram_iovec")
 int copying(struct trace_event_raw_skb_copy_datagram_iovec *record)
 {
@@ -346,21 +353,21 @@ int consumed(struct trace_event_raw_consume_skb *record)
 SEC("tracepoint/sock/sk_data_ready")
 int data_ready(struct trace_event_raw_sk_data_ready *record)
 {
-	on_data_ready(record->skaddr);
+	on_data_ready((struct sock *)recorded(record, skaddr));
 	return 0;
 }
 
 SEC("tracepoint/sock/sock_send_length")
 int send_length(struct trace_event_raw_sock_msg_length *record)
 {
-	on_send_length(record->sk, record->ret);
+	on_send_length(recorded(record, sk), recorded(record, ret));
 	return 0;
 }
 
 SEC("tracepoint/sock/sock_recv_length")
 int recv_length(struct trace_event_raw_sock_msg_length *record)
 {
-	on_recv_length(record->sk, record->ret, record->flags);
+	on_recv_length(recorded(record, sk), recorded(record, ret), recorded(record, flags));
 	return 0;
 }
 
