@@ -37,13 +37,16 @@ def test_a_signal_ends_the_trace(number):
 @needs_root
 @pytest.mark.parametrize("number", ENDING)
 def test_what_was_ignored_stays_ignored(number):
-    trace = Trace(
-        "--pid", str(os.getpid()), preexec_fn=lambda: signal.signal(number, signal.SIG_IGN)
-    )
+    other = signal.SIGTERM if number != signal.SIGTERM else signal.SIGINT
+
+    def ignore_one():
+        signal.signal(number, signal.SIG_IGN)
+        signal.signal(other, signal.SIG_DFL)
+
+    trace = Trace("--pid", str(os.getpid()), preexec_fn=ignore_one)
     trace.process.send_signal(number)
     time.sleep(0.5)
     assert trace.process.poll() is None
-    other = signal.SIGTERM if number != signal.SIGTERM else signal.SIGINT
     code, _, stderr = trace.finish(other)
     assert stderr == "fdpass: no passes; no events lost\n"
     assert code == 0

@@ -23,8 +23,9 @@
 #define LOGIND "org.freedesktop.login1"
 #define MANAGER "/org/freedesktop/login1", LOGIND ".Manager"
 #define SESSION LOGIND ".Session"
-/* No real one is slower; a guest without acceleration may be. */
-#define TIMEOUT_US (UINT64_C(120) * 1000 * 1000)
+/* A switch of terminals that nobody answers is asked for again: what starts there may have undone it. */
+#define TRIES 12
+#define TIMEOUT_US (UINT64_C(10) * 1000 * 1000)
 
 struct session {
 	sd_bus *bus;
@@ -157,18 +158,26 @@ static int switch_terminal(int number)
 	return r;
 }
 
+static int switch_until(struct session *session, int number, const bool *happened)
+{
+	int r = -ETIMEDOUT;
+
+	for (int i = 0; i < TRIES && r == -ETIMEDOUT; i++) {
+		r = switch_terminal(number);
+		if (r >= 0)
+			r = wait_for(session, happened);
+	}
+	return r;
+}
+
 /* What logind does at a switch is the same for all who hold devices. */
 static int leave_and_return(struct session *session)
 {
 	int r;
 
-	r = switch_terminal(2);
+	r = switch_until(session, 2, &session->paused);
 	if (r >= 0)
-		r = wait_for(session, &session->paused);
-	if (r >= 0)
-		r = switch_terminal(1);
-	if (r >= 0)
-		r = wait_for(session, &session->resumed);
+		r = switch_until(session, 1, &session->resumed);
 	if (r < 0)
 		fprintf(stderr, "take-device: another terminal and back: %s\n", strerror(-r));
 	return r;
