@@ -9,11 +9,13 @@ set -u
 folder=$1
 shift
 failed=0
+# Tenths of a second for what takes one, or ten: guests are slow, and those beside them make them slower.
+patience=1800
 
 # Until fdpass says that it traces, or has ended. $1: its pid, $2: its messages.
 wait_until_tracing() {
 	tries=0
-	while [ $tries -lt 300 ]; do
+	while [ $tries -lt $patience ]; do
 		grep -q 'tracing with' "$2" && return 0
 		kill -0 "$1" 2>/dev/null || return 1
 		sleep 0.1
@@ -37,7 +39,7 @@ wait_for_line() {
 	tries=0
 	while ! grep -q "^$1\$" "$2"; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || return 1
+		[ $tries -lt $patience ] || return 1
 		sleep 0.1
 	done
 }
@@ -47,19 +49,19 @@ stop() {
 	kill -TERM "$1"
 	tries=0
 	# A zombie takes signals as well: its state says that it has ended. Some shells reap it at once.
-	while [ $tries -lt 300 ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
+	while [ $tries -lt $patience ] && [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
-	[ $tries -lt 300 ] || kill -KILL "$1"
+	[ $tries -lt $patience ] || kill -KILL "$1"
 	wait "$1"
 }
 
 # The scenarios, in 64 and where it can be had 32 bits. $1: the way's folder
 run_scenarios() {
-	timeout 120 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
+	timeout 400 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
 	command -v workload32 >/dev/null || return 0
-	timeout 120 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
+	timeout 400 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
 		>>"$1/scenarios" 2>&1
 }
 
@@ -76,7 +78,7 @@ run_stopped() {
 	result=0
 	for crowd in load/crowd load/crowd-datagram; do
 		kill -STOP $tracer
-		timeout 100 workload --truth "$2/truth" $crowd >>"$2/scenarios" 2>&1 || result=1
+		timeout 400 workload --truth "$2/truth" $crowd >>"$2/scenarios" 2>&1 || result=1
 		kill -CONT $tracer
 		sleep 1
 	done
@@ -96,7 +98,7 @@ run_hostile() {
 	tracer=$!
 	wait_until_tracing $tracer "$2/messages" || return 1
 
-	timeout 100 workload --truth "$2/truth" hostile >"$2/scenarios" 2>&1
+	timeout 400 workload --truth "$2/truth" hostile >"$2/scenarios" 2>&1
 	result=$?
 	sleep 1
 	stop $tracer

@@ -8,12 +8,12 @@ set -u
 
 folder=$1
 
-# Until a command succeeds, 60 s at most.
+# Until a command succeeds, five minutes at most: those beside this guest make it slow.
 wait_until() {
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || { echo "not within 60 s: $*" >&2; return 1; }
+		[ $tries -lt 1500 ] || { echo "not within 300 s: $*" >&2; return 1; }
 		sleep 0.2
 	done
 }

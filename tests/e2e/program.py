@@ -15,7 +15,7 @@ import pytest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 FDPASS = pathlib.Path(os.environ.get("FDPASS", SOURCE / "build/src/fdpass")).resolve()
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
-DEADLINE_S = 30
+DEADLINE_S = 120
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="tracing needs root")
 
