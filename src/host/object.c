@@ -123,8 +123,7 @@ static void set_constant(struct bpf_object *object, const char *name, const void
 	}
 }
 
-/* Is there a program in the object that may be preempted? */
-static bool has_preemptible(const struct bpf_object *object, const struct btf *kernel)
+bool object_is_preemptible(const struct bpf_object *object, const struct btf *kernel)
 {
 	struct bpf_program *program;
 
@@ -139,7 +138,7 @@ static void set_constants(struct bpf_object *object, const struct btf *kernel,
 			  const struct object_options *options)
 {
 	int tracer_pid = options->trace_children ? getpid() : 0;
-	bool preemptible = has_preemptible(object, kernel), lengths = has_lengths(kernel);
+	bool preemptible = object_is_preemptible(object, kernel), lengths = has_lengths(kernel);
 	uint64_t wake_at = options->ring_size / 8 / options->nr_cpus;
 	uint8_t stand_in = options->stand_in;
 
@@ -192,15 +191,6 @@ static struct bpf_object *open_object(const struct object_file *file, const char
 								      file->plain(&size);
 
 	return bpf_object__open_mem(bytes, size, &open_options);
-}
-
-unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel)
-{
-	struct bpf_object *object = open_object(file, "instances", kernel);
-	bool preemptible = object && has_preemptible(object, kernel);
-
-	bpf_object__close(object);
-	return preemptible ? 3 : 1;
 }
 
 int object_load(struct bpf_object **ret, const struct object_file *file, const char *name,

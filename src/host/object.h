@@ -39,8 +39,8 @@ struct object_options {
 /* May the kernel preempt programs that get a tracepoint's arguments? It may since 7.0. */
 bool object_tracepoints_are_preemptible(const struct btf *kernel);
 
-/* How many times an object is to be loaded: see src/bpf/stand_in.h. */
-unsigned int object_nr_instances(const struct object_file *file, const struct btf *kernel);
+/* May the kernel preempt one of its programs that are loaded? Then it needs stand-ins: src/bpf/stand_in.h. */
+bool object_is_preemptible(const struct bpf_object *object, const struct btf *kernel);
 
 /*
  * Open and load. Returns 0, or a negative errno; where the kernel's verifier refused a program, `refusal`

@@ -154,23 +154,31 @@ static int map_lost(struct tracer *tracer)
 	return 0;
 }
 
-/* The object, and as many stand-ins as this kernel makes needful. */
-static int load_objects(struct tracer *tracer, const struct btf *kernel,
-			struct object_options *options)
+static int load_instance(struct tracer *tracer, const struct btf *kernel,
+			 const struct object_options *options)
 {
-	unsigned int instances = object_nr_instances(tracer->file, kernel);
-	int r = 0;
+	int r = object_load(&tracer->objects[tracer->nr_objects], tracer->file, tracer->way->name,
+			    kernel, options, tracer->refusal);
 
-	for (unsigned int i = 0; i < instances && r >= 0; i++) {
-		options->stand_in = i;
-		options->shared = tracer->objects[0];
-		r = object_load(&tracer->objects[i], tracer->file, tracer->way->name, kernel,
-				options, tracer->refusal);
-		if (r >= 0)
-			tracer->nr_objects++;
+	if (r >= 0)
+		tracer->nr_objects++;
+	return r;
+}
+
+/* The object, and its stand-ins where this kernel makes them needful. */
+static int load_objects(struct tracer *tracer, const struct btf *kernel,
+			const struct object_options *options)
+{
+	struct object_options stand_in = *options;
+	int r = load_instance(tracer, kernel, options);
+
+	if (r < 0 || !object_is_preemptible(tracer->objects[0], kernel))
+		return r;
+	stand_in.shared = tracer->objects[0];
+	while (r >= 0 && tracer->nr_objects < MAX_INSTANCES) {
+		stand_in.stand_in = tracer->nr_objects;
+		r = load_instance(tracer, kernel, &stand_in);
 	}
-	options->stand_in = 0;
-	options->shared = NULL;
 	return r;
 }
 
