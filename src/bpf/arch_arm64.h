@@ -6,6 +6,14 @@
 #define TIF_32BIT 22 /* thread_info.flags */
 #define THREAD_SIZE 16384 /* with pages of up to 16 KiB, and without KASAN */
 
+/* uapi/asm/ptrace.h: the begin of struct pt_regs, in which bpf_tracing.h looks for arguments */
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
+	__u64 pstate;
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct thread_info {

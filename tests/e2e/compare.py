@@ -110,7 +110,7 @@ class Gap:
     def applies(self, way, kernel, scenario, field):
         return (
             fnmatch.fnmatchcase(way, self.way)
-            and fnmatch.fnmatchcase(kernel, self.kernel)
+            and fnmatch.fnmatchcase(kernel.partition("-")[0], self.kernel) # whatever its architecture
             and fnmatch.fnmatchcase(scenario, self.scenario)
             and fnmatch.fnmatchcase(field, self.field)
         )

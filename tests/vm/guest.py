@@ -39,25 +39,51 @@ def job_archive(job: str) -> bytes:
         ).stdout
 
 
-def qemu_command(kernel, initrd, ports, machine, append):
-    command = [
-        "qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-m", "1G",
-        "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
-        "-kernel", str(kernel), "-initrd", str(initrd),
-        "-append", f"console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable {append}",
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """What QEMU plays, and which serial ports a guest has there for its console, its output and its
+    results: those of the machine, and where it has too few, such on its PCI bus."""
+
+    machine: tuple[str, ...]
+    ports: tuple[str, str, str]
+    on_bus: bool
+    append: str = ""
+
+
+ARCHITECTURES = {
+    "amd64": Architecture(("qemu-system-x86_64", "-machine", "q35"), ("ttyS0", "ttyS1", "ttyS2"),
+                          on_bus=False, append="mitigations=off tsc=reliable"),
+    "arm64": Architecture(("qemu-system-aarch64", "-machine", "virt"), ("ttyAMA0", "ttyS0", "ttyS1"),
+                          on_bus=True),
+}
+
+
+def serial_port(architecture, name, path=None):
+    """A way out of the guest: its next serial port but the console, into a file or our standard output."""
+    backend = f"file,id={name},path={path}" if path else f"stdio,id={name}"
+    port = ["-device", f"pci-serial,chardev={name}"] if architecture.on_bus else [
+        "-serial", f"chardev:{name}"]
+    return ["-chardev", backend, *port]
+
+
+def qemu_command(architecture, kernel, initrd, console, append):
+    """Unknown words of the command line are variables of the guest's init."""
+    console_port, output, results = architecture.ports
+    words = (f"console={console_port} quiet panic=-1 oops=panic {architecture.append} {append} "
+             f"output={output} results={results}")
+    return [
+        *architecture.machine, "-cpu", "max", "-m", "1G", "-display", "none", "-monitor", "none",
+        "-nodefaults", "-no-reboot", "-kernel", str(kernel), "-initrd", str(initrd), "-append", words,
+        "-serial", f"file:{console}",
     ]
-    for port in ports:
-        command += ["-serial", port]
-    return command + machine
 
 
-def serial_port(path):
-    """A way out of the guest: its next serial port."""
-    return ["-serial", f"file:{path}"]
+def serial_results(architecture, path):
+    return serial_port(architecture, "results", path)
 
 
-def virtio_port(path):
-    """One that needs no interrupt: the first and third serial ports share theirs, and where systemd
+def virtio_results(_, path):
+    """A port that needs no interrupt: the first and third serial ports share theirs, and where systemd
     has the first one open, little comes out of the third."""
     return ["-device", "virtio-serial-pci", "-chardev", f"file,id=results,path={path}",
             "-device", "virtserialport,chardev=results,name=results"]
@@ -92,10 +118,10 @@ COUNTING = ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,slee
 
 
 def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", live=False,
-        results=serial_port, devices=()) -> Outcome:
+        results=serial_results, devices=(), architecture="amd64") -> Outcome:
     """Boot and run the script. The results lie in `folder`, which is emptied first, together with
     `output` (the script's) and `console`. With `live` the output goes to our standard output.
-    The results come by the port `results`; `devices` are arguments of QEMU for what the guest has
+    The results come by the port that `results` makes; `devices` are arguments of QEMU for what the guest has
     besides."""
     folder = pathlib.Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -103,12 +129,12 @@ def run(kernel, initramfs, job, folder, *, timeout=600, cpu=None, append="", liv
     archive = folder / "results.tar.gz"
     initrd = folder / "initrd"
     initrd.write_bytes(pathlib.Path(initramfs).read_bytes() + job_archive(job))
-    ports = [
-        f"file:{folder / 'console'}",
-        "stdio" if live else f"file:{folder / 'output'}",
+    played = ARCHITECTURES[architecture]
+    command = [
+        *qemu_command(played, kernel, initrd, folder / "console", append),
+        *serial_port(played, "output", None if live else folder / "output"),
+        *results(played, archive), *(cpu or MULTI_CPU), *devices,
     ]
-    machine = [*(cpu or MULTI_CPU), *results(archive), *devices]
-    command = qemu_command(kernel, initrd, ports, machine, append)
     try:
         with open(folder / "qemu", "wb") as errors:
             subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, timeout=timeout,

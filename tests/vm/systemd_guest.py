@@ -43,4 +43,4 @@ def run(root, programs, job, folder, timeout=600) -> guest.Outcome:
         initramfs.flush()
         disk = f"file={root / 'disk'},if=virtio,format=raw,snapshot=on"
         return guest.run(root / "vmlinuz", initramfs.name, job, folder, timeout=timeout,
-                         results=guest.virtio_port, devices=["-drive", disk])
+                         results=guest.virtio_results, devices=["-drive", disk])
