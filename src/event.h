@@ -23,6 +23,9 @@
 /* The largest record; names that do not fit leave their files marked EVENT_FILE_CUT. */
 #define EVENT_MAX_SIZE 65536
 #define EVENT_COMM_LEN 16
+/* The path of a cgroup: so many names at most, with a NUL behind each. */
+#define EVENT_MAX_CGROUP_LEVELS 16
+#define EVENT_MAX_CGROUP 2048
 /* sizeof(sun_path) of unix(7). */
 #define EVENT_SUN_PATH 108
 
@@ -114,6 +117,11 @@ enum event_section_type {
 	EVENT_SECTION_SOCKET_NAME, /* sun_path; index: enum event_party */
 	EVENT_SECTION_FILES, /* struct event_file, each; index: how many */
 	EVENT_SECTION_PATHS, /* struct event_name, each */
+	/*
+	 * The path of the task's cgroup: names with a NUL behind each, from its own up to the one below the
+	 * root. Told at first sight of event_task.cgroup_id, perhaps again later. index: enum event_party
+	 */
+	EVENT_SECTION_CGROUP,
 	NR_EVENT_SECTIONS
 };
 
@@ -134,10 +142,17 @@ struct event_section {
 	__u32 size; /* of what follows, without the padding to a multiple of 8 */
 };
 
+/*
+ * The id of a cgroup is never used again: in the hierarchy of version 2 or, for a task that is in the root of
+ * it, in that of version 1 that has pids.
+ */
+#define EVENT_CGROUP_ROOT 1
+#define EVENT_CGROUP_V1 (1ULL << 63)
+
 /* A task, as the initial pid namespace sees it. */
 struct event_task {
 	__u64 start_time; /* task->start_boottime of the thread group's leader, in nanoseconds */
-	__u64 cgroup_id; /* of its cgroup of version 2: the inode; 0: not known */
+	__u64 cgroup_id; /* of its cgroup: EVENT_CGROUP_*; 0: not known */
 	__u32 pid; /* tgid */
 	__u32 tid; /* 0: no thread in particular */
 	__u32 nspid; /* tgid in the task's own pid namespace; equal to pid where it is the initial one */
@@ -145,8 +160,8 @@ struct event_task {
 	__u32 gid;
 	__u32 parent_pid; /* tgid of real_parent; 0: none */
 	__u32 parent_tid; /* the thread of it that is the parent */
-	__u32 reserved; /* 0 */
 	/* Inodes of its namespaces; 0: it has none any more. */
+	__u32 cgroupns_id;
 	__u32 mntns_id;
 	__u32 netns_id;
 	__u32 pidns_id;

@@ -132,9 +132,41 @@ struct net {
 	struct ns_common ns;
 };
 
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 	struct net *net_ns;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+	__u64 id;
+};
+
+struct kernfs_node___counted { /* since 6.15 (633488947ef6 "kernfs: Use RCU to access kernfs_node::parent.") */
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+enum cgroup_subsys_id {
+	pids_cgrp_id = 11, /* as the running kernel has it: bpf_core_enum_value() */
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp; /* of version 2 */
 };
 
 typedef struct {
@@ -218,6 +250,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	struct signal_struct *signal;
 	struct hlist_node pid_links[4];
 };

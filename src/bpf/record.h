@@ -31,6 +31,8 @@ enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 
 #define SHORT_NAME 32 /* bytes: names that are copied as such are shorter */
 
+#define TOLD_CGROUPS 32 /* a power of two */
+
 /* A folder that a path led through: where the names go on from there. See path.h. */
 struct cached_folder {
 	__u64 dentry, mnt;
@@ -109,6 +111,11 @@ struct scratch {
 	__u32 search_word;
 	__s32 only_fd;
 	__u32 found;
+
+	/* Whose paths were told, at a place by their id; and what is being told: see told.h. */
+	__u64 told_cgroups[TOLD_CGROUPS];
+	__u64 telling_cgroups[NR_EVENT_PARTIES];
+	__u64 cgroup;
 
 	__u64 address; /* see as_number() */
 	__u64 unwoken; /* see report() */
@@ -227,6 +234,14 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 	s->nr_files = 0;
 	s->paths_used = 0;
 	s->nr_fds = 0;
+	s->telling_cgroups[EVENT_SELF] = 0;
+	s->telling_cgroups[EVENT_OTHER] = 0;
+}
+
+/* Where it is remembered that the path of this cgroup was told. */
+static __always_inline __u64 *told_cgroup(struct scratch *s, __u64 id)
+{
+	return &s->told_cgroups[id & (TOLD_CGROUPS - 1)];
 }
 
 /*
@@ -275,10 +290,13 @@ static __always_inline struct event_file *file_in_record(struct scratch *s, __u3
 	return record_at(s, s->files_at + index * sizeof(struct event_file));
 }
 
-/* The current task, as the one of the record. */
-static __always_inline void write_current(struct scratch *s)
+/* The record did not get through: nor did the paths of cgroups in it. */
+static __always_inline void forget_told(struct scratch *s)
 {
-	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), s->copy);
+	for (int i = 0; i < NR_EVENT_PARTIES; i++) {
+		if (s->telling_cgroups[i])
+			*told_cgroup(s, s->telling_cgroups[i]) = 0;
+	}
 }
 
 /* Report the record. */
@@ -300,7 +318,8 @@ static __always_inline void report_record(struct scratch *s)
 	if (s->more_named)
 		s->event.flags |= EVENT_MORE;
 	s->event.size = size;
-	report(s->record, size, &s->unwoken);
+	if (!report(s->record, size, &s->unwoken))
+		forget_told(s);
 }
 
 #endif

@@ -21,7 +21,7 @@ static bool read_task(struct decoded *ret, const struct event_section *section, 
 
 	if (section->size != sizeof(*task) || section->index >= NR_EVENT_PARTIES ||
 	    ret->tasks[section->index] || task->comm[EVENT_COMM_LEN - 1] != '\0' ||
-	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0' || task->reserved != 0)
+	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
 		return false;
 	ret->tasks[section->index] = task;
 	return true;
@@ -77,6 +77,26 @@ static bool read_paths(struct decoded *ret, const struct event_section *section,
 	return true;
 }
 
+/* Names with a NUL behind each, none of them empty. */
+static bool read_cgroup(struct decoded *ret, const struct event_section *section,
+			const void *content)
+{
+	const char *names = content;
+
+	if (section->size > EVENT_MAX_CGROUP || section->index >= NR_EVENT_PARTIES ||
+	    ret->cgroups[section->index])
+		return false;
+	for (uint32_t i = 0; i < section->size; i++) {
+		if (names[i] == '\0' && (i == 0 || names[i - 1] == '\0'))
+			return false;
+	}
+	if (section->size > 0 && names[section->size - 1] != '\0')
+		return false;
+	ret->cgroups[section->index] = names;
+	ret->cgroup_sizes[section->index] = section->size;
+	return true;
+}
+
 static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 						const struct event_section *section,
 						const void *content) = {
@@ -85,6 +105,7 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_SOCKET_NAME] = read_socket_name,
 	[EVENT_SECTION_FILES] = read_files,
 	[EVENT_SECTION_PATHS] = read_paths,
+	[EVENT_SECTION_CGROUP] = read_cgroup,
 };
 
 /* Padding that was not written is what another record left there. */
@@ -258,4 +279,29 @@ int decode_path(const struct decoded *decoded, const struct event_file *file,
 	path[begin + extent.length] = '\0';
 	*length = (int)(begin + extent.length);
 	return 0;
+}
+
+int decode_cgroup(const struct decoded *decoded, enum event_party party,
+		  char path[DECODE_CGROUP_MAX])
+{
+	const char *name = decoded->cgroups[party], *end;
+	char *at;
+
+	if (!name || !decoded->tasks[party])
+		return 0;
+	/* From the last name to the first one: a slash stands for each NUL. */
+	end = name + decoded->cgroup_sizes[party];
+	at = path + decoded->cgroup_sizes[party];
+	*at = '\0';
+	while (name < end) {
+		size_t length = strlen(name);
+
+		at -= length;
+		memcpy(at, name, length);
+		*--at = '/';
+		name += length + 1;
+	}
+	if (*path == '\0')
+		strcpy(path, "/");
+	return 1;
 }

@@ -21,6 +21,8 @@ struct decoded {
 	size_t name_sizes[NR_EVENT_PARTIES];
 	const struct event_file *files;
 	uint32_t nr_files;
+	const char *cgroups[NR_EVENT_PARTIES]; /* names, cgroup_sizes[] bytes of them */
+	size_t cgroup_sizes[NR_EVENT_PARTIES];
 	const char *paths;
 	uint32_t paths_size;
 	/* Of each file, where it was told before it is made use of (struct file); NULL: it was not. */
@@ -43,5 +45,11 @@ int decode_record(const void *data, size_t size, struct decoded *ret);
  */
 int decode_path(const struct decoded *decoded, const struct event_file *file,
 		char path[DECODE_PATH_MAX], int *length);
+
+#define DECODE_CGROUP_MAX (EVENT_MAX_CGROUP + 2)
+
+/* The path of a party's cgroup, NUL-terminated. Returns 1, or 0 where the record does not tell it. */
+int decode_cgroup(const struct decoded *decoded, enum event_party party,
+		  char path[DECODE_CGROUP_MAX]);
 
 #endif

@@ -135,6 +135,20 @@ static bool has_preemptible(const struct bpf_object *object, const struct btf *k
 	return false;
 }
 
+/* Has version 1 a hierarchy, to which the controller of pids belongs? /proc/cgroups: its second column. */
+static bool has_cgroup_v1(void)
+{
+	FILE *file = fopen("/proc/cgroups", "re");
+	unsigned int hierarchy = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file) && sscanf(line, "pids %u", &hierarchy) != 1)
+		;
+	if (file)
+		fclose(file);
+	return hierarchy != 0;
+}
+
 static void set_constants(struct bpf_object *object, const struct btf *kernel,
 			  const struct object_options *options)
 {
@@ -142,9 +156,11 @@ static void set_constants(struct bpf_object *object, const struct btf *kernel,
 	bool preemptible = has_preemptible(object, kernel), lengths = has_lengths(kernel);
 	uint64_t wake_at = options->ring_size / 8 / options->nr_cpus;
 	uint8_t stand_in = options->stand_in;
+	bool cgroup_v1 = has_cgroup_v1();
 
 	set_constant(object, "preemptible", &preemptible, sizeof(preemptible));
 	set_constant(object, "stand_in", &stand_in, sizeof(stand_in));
+	set_constant(object, "cgroup_v1", &cgroup_v1, sizeof(cgroup_v1));
 	set_constant(object, "has_lengths", &lengths, sizeof(lengths));
 	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
 	set_constant(object, "wake_at", &wake_at, sizeof(wake_at));

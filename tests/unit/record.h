@@ -18,7 +18,7 @@
 #define RECORD_PATHS_MAX 8192
 #define RECORD_MAX                                                                                 \
 	(sizeof(struct event) + EVENT_MAX_FILES * sizeof(struct event_file) + RECORD_PATHS_MAX +   \
-	 1024)
+	 2 * EVENT_MAX_CGROUP + 1024)
 
 /* What is to be told; what was not set has no section. */
 struct record {
@@ -27,11 +27,13 @@ struct record {
 	struct event_socket sockets[NR_EVENT_PARTIES];
 	char names[NR_EVENT_PARTIES][EVENT_SUN_PATH];
 	size_t name_sizes[NR_EVENT_PARTIES];
+	char cgroups[NR_EVENT_PARTIES][EVENT_MAX_CGROUP];
+	size_t cgroup_sizes[NR_EVENT_PARTIES];
 	struct event_file files[EVENT_MAX_FILES];
 	unsigned int nr_files;
 	_Alignas(8) char paths[RECORD_PATHS_MAX];
 	uint32_t paths_size;
-	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES];
+	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES], has_cgroup[NR_EVENT_PARTIES];
 	bool backwards; /* the sections, that is: they may come in any order */
 	_Alignas(8) unsigned char data[RECORD_MAX];
 };
@@ -72,6 +74,15 @@ static inline void record_set_socket_name(struct record *record, enum event_part
 {
 	memcpy(record->names[party], name, size);
 	record->name_sizes[party] = size;
+}
+
+/* Names, each with a NUL behind, from the cgroup's own on: as the kernel side tells them. */
+static inline void record_set_cgroup(struct record *record, enum event_party party,
+				     const char *names, size_t size)
+{
+	record->has_cgroup[party] = true;
+	memcpy(record->cgroups[party], names, size);
+	record->cgroup_sizes[party] = size;
 }
 
 static inline struct event_file *record_add_file(struct record *record, uint64_t address, int fd)
@@ -152,6 +163,9 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 		if (type == EVENT_SECTION_SOCKET_NAME && record->name_sizes[i] > 0)
 			size += record_write_section(at + size, type, i, record->names[i],
 						     record->name_sizes[i]);
+		if (type == EVENT_SECTION_CGROUP && record->has_cgroup[i])
+			size += record_write_section(at + size, type, i, record->cgroups[i],
+						     record->cgroup_sizes[i]);
 	}
 	return size;
 }
@@ -180,7 +194,8 @@ static inline struct event_section *record_section(struct record *record, unsign
 		struct event_section *section = (struct event_section *)(record->data + at);
 
 		if (section->type == type &&
-		    (section->index == index || type > EVENT_SECTION_SOCKET_NAME))
+		    (section->index == index || type == EVENT_SECTION_FILES ||
+		     type == EVENT_SECTION_PATHS))
 			return section;
 		at += (sizeof(*section) + section->size + 7) & ~7U;
 	}
