@@ -4,84 +4,18 @@
  * and asks the host only through the resolver.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "core/field.h"
+#include "core/cross.h"
+#include "core/getter.h"
 #include "core/linux.h"
+#include "core/risk.h"
 #include "core/siphash.h"
 #include "core/text.h"
 #include "kind/kind.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NSEC_PER_SEC INT64_C(1000000000)
-
-/* A name from a table of names; false where the table has none for this number. */
-static bool get_name(const char *const *names, size_t count, size_t index, struct value *ret)
-{
-	if (index >= count || !names[index])
-		return false;
-	ret->text = names[index];
-	ret->size = strlen(ret->text);
-	return true;
-}
-
-static bool get_text(const char *text, struct value *ret)
-{
-	ret->text = text;
-	ret->size = strlen(text);
-	return true;
-}
-
-__attribute__((format(printf, 2, 3))) static bool get_format(struct value *ret, const char *format,
-							     ...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(ret->buffer, sizeof(ret->buffer), format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= sizeof(ret->buffer))
-		return false;
-	ret->text = ret->buffer;
-	ret->size = (size_t)size;
-	return true;
-}
-
-static bool get_buffer(size_t size, struct value *ret)
-{
-	ret->text = ret->buffer;
-	ret->size = size;
-	return size > 0;
-}
-
-/* What was written into the buffer, up to there. */
-static bool get_written(const char *end, struct value *ret)
-{
-	return get_buffer((size_t)(end - ret->buffer), ret);
-}
-
-static bool get_unsigned(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return true;
-}
-
-/* A number of which 0 says that it is not known. */
-static bool get_nonzero(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return number != 0;
-}
-
-static bool get_descriptor(int32_t fd, struct value *ret)
-{
-	ret->i64 = fd;
-	return fd != ENDPOINT_FD_UNKNOWN;
-}
 
 /* The message */
 
@@ -144,15 +78,6 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	*end++ = '.';
 	end = text_put_decimal(end, (uint64_t)nanoseconds, 9);
 	return get_written(put_utc_offset(end, minutes), ret);
-}
-
-/* Two numbers, as "12.0". */
-static bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret)
-{
-	char *end = text_put_decimal(ret->buffer, first, 1);
-
-	*end++ = separator;
-	return get_written(text_put_decimal(end, second, 1), ret);
 }
 
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
@@ -313,129 +238,29 @@ static bool get_file_id(const struct row *row, enum field_side side, struct valu
 		ret);
 }
 
-/* Sender and receiver */
-
-/* The process of a side, or NULL where nothing is known of it. */
-static const struct process *process_of(const struct row *row, enum field_side side)
+/* An empty list says that they share all that is known of them. */
+static bool get_cross(const struct row *row, enum field_side side, struct value *ret)
 {
-	const struct process *process = side == FIELD_RECEIVER ? &row->pass->receiver :
-								 &row->pass->sender;
+	bool known;
+	unsigned int cross = cross_of(row, &known);
+	char *end = ret->buffer;
 
-	return process->known ? process : NULL;
+	for (size_t i = 0; i < NR_BOUNDARIES; i++) {
+		if (!(cross & 1U << i))
+			continue;
+		if (end > ret->buffer)
+			*end++ = ',';
+		end = stpcpy(end, boundary_name(i));
+	}
+	get_written(end, ret);
+	return known;
 }
 
-static const struct endpoint *endpoint_of(const struct row *row, enum field_side side)
+static bool get_risk(const struct row *row, enum field_side side, struct value *ret)
 {
-	return side == FIELD_RECEIVER ? &row->pass->to : &row->pass->from;
-}
+	const char *risk = risk_of(row);
 
-static bool get_comm(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_text(process->comm, ret);
-}
-
-static bool get_pid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->pid, ret);
-}
-
-static bool get_tid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->tid != 0 && get_unsigned(process->tid, ret);
-}
-
-static bool get_nspid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->nspid != process->pid && get_nonzero(process->nspid, ret);
-}
-
-static bool get_mntns_id(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_nonzero(process->mntns_id, ret);
-}
-
-static bool get_uid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->uid, ret);
-}
-
-static bool get_gid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->gid, ret);
-}
-
-/* What is longer than a value can be loses its end. */
-static bool get_cut_text(const char *text, struct value *ret)
-{
-	size_t size = strnlen(text, sizeof(ret->buffer));
-
-	memcpy(ret->buffer, text, size);
-	return get_buffer(size, ret);
-}
-
-static bool get_user(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-	const char *name;
-
-	if (!process)
-		return false;
-	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
-}
-
-static bool get_group(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-	const char *name;
-
-	if (!process)
-		return false;
-	name = row->resolver->group(row->resolver->userdata, process->gid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "gid:%" PRIu32, process->gid);
-}
-
-static bool get_parent_comm(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->parent_pid != 0 && get_text(process->parent_comm, ret);
-}
-
-static bool get_parent_pid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_nonzero(process->parent_pid, ret);
-}
-
-static bool get_socket_ino(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_nonzero(endpoint_of(row, side)->socket_ino, ret);
-}
-
-static bool get_sockfd(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_descriptor(endpoint_of(row, side)->sockfd, ret);
-}
-
-static bool get_fd(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_descriptor(endpoint_of(row, side)->fd, ret);
+	return risk && get_text(risk, ret);
 }
 
 static bool get_cloexec(const struct row *row, enum field_side side, struct value *ret)
@@ -467,6 +292,18 @@ const struct field field_table[] = {
 	  "process id of the sender in its own pid namespace, where it differs" },
 	{ "proc.mntns_id", "MNTNS_ID", FIELD_U64, FIELD_SENDER, 20, false, get_mntns_id,
 	  "mount namespace of the sender, by its inode" },
+	{ "proc.netns_id", "NETNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_netns_id,
+	  "network namespace of the sender, by its inode" },
+	{ "proc.pidns_id", "PIDNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_pidns_id,
+	  "pid namespace of the sender, by its inode" },
+	{ "proc.userns_id", "USERNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_userns_id,
+	  "user namespace of the sender, by its inode" },
+	{ "proc.cgroupns_id", "CGROUPNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_cgroupns_id,
+	  "cgroup namespace of the sender, by its inode" },
+	{ "proc.cgroup_id", "CGROUP_ID", FIELD_U64, FIELD_SENDER, 10, false, get_cgroup_id,
+	  "cgroup of the sender, by its inode" },
+	{ "proc.cgroup", "CGROUP", FIELD_STRING, FIELD_SENDER, 40, false, get_cgroup,
+	  "path of that cgroup, as the host sees it" },
 	{ "proc.creds.uid", "UID", FIELD_U32, FIELD_SENDER, 10, false, get_uid,
 	  "real user id of the sender, in the host's user namespace" },
 	{ "proc.creds.gid", "GID", FIELD_U32, FIELD_SENDER, 10, false, get_gid,
@@ -479,6 +316,22 @@ const struct field field_table[] = {
 	  "name of the sender's parent" },
 	{ "proc.parent.pid", "PARENT.PID", FIELD_U32, FIELD_SENDER, 10, false, get_parent_pid,
 	  "process id of the sender's parent, as the host sees it" },
+	{ "runtime.containerName", "CONTAINERNAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_container_name, "name of the container that the sender is in" },
+	{ "runtime.containerId", "CONTAINERID", FIELD_STRING, FIELD_SENDER, 13, false,
+	  get_container_id, "id of that container, as its runtime calls it" },
+	{ "runtime.containerImageName", "CONTAINERIMAGENAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_container_image, "image that it was made from" },
+	{ "runtime.runtimeName", "RUNTIMENAME", FIELD_STRING, FIELD_SENDER, 14, false,
+	  get_runtime_name,
+	  "its runtime: docker, podman, containerd, cri-o, runc, crun, lxc or "
+	  "systemd-nspawn" },
+	{ "k8s.namespace", "NAMESPACE", FIELD_STRING, FIELD_SENDER, 16, false, get_pod_namespace,
+	  "namespace of the pod that the sender is in, of Kubernetes" },
+	{ "k8s.podName", "PODNAME", FIELD_STRING, FIELD_SENDER, 20, false, get_pod_name,
+	  "name of that pod" },
+	{ "k8s.containerName", "K8S.CONTAINERNAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_pod_container, "name of the container in that pod" },
 	{ "socket_ino", "SOCKET_INO", FIELD_U64, FIELD_SENDER, 20, true, get_socket_ino,
 	  "inode of the sender's socket" },
 	{ "sockfd", "SOCKFD", FIELD_I32, FIELD_SENDER, 10, true, get_sockfd,
@@ -516,6 +369,11 @@ const struct field field_table[] = {
 	  "with which the send failed" },
 	{ "latency_ns", "LATENCY_NS", FIELD_U64, FIELD_MESSAGE, 14, false, get_latency,
 	  "nanoseconds from sent to received or lost; left out of what went without a message" },
+	{ "cross", "CROSS", FIELD_LIST, FIELD_MESSAGE, 20, false, get_cross,
+	  "what sender and receiver do not share: user, container, mntns, pidns, netns, userns, "
+	  "cgroupns; what is not known of one of them is left out" },
+	{ "risk", "RISK", FIELD_STRING, FIELD_MESSAGE, 15, false, get_risk,
+	  "something powerful arrived at a weaker receiver: which sort of thing it is" },
 	{ "receiver.comm", "RECEIVER.COMM", FIELD_STRING, FIELD_RECEIVER, 16, true, get_comm,
 	  "name of the receiver's thread" },
 	{ "receiver.pid", "RECEIVER.PID", FIELD_U32, FIELD_RECEIVER, 10, true, get_pid,
@@ -526,6 +384,18 @@ const struct field field_table[] = {
 	  "process id of the receiver in its own pid namespace, where it differs" },
 	{ "receiver.mntns_id", "RECEIVER.MNTNS_ID", FIELD_U64, FIELD_RECEIVER, 20, false,
 	  get_mntns_id, "mount namespace of the receiver, by its inode" },
+	{ "receiver.netns_id", "RECEIVER.NETNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_netns_id, "network namespace of the receiver, by its inode" },
+	{ "receiver.pidns_id", "RECEIVER.PIDNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_pidns_id, "pid namespace of the receiver, by its inode" },
+	{ "receiver.userns_id", "RECEIVER.USERNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_userns_id, "user namespace of the receiver, by its inode" },
+	{ "receiver.cgroupns_id", "RECEIVER.CGROUPNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_cgroupns_id, "cgroup namespace of the receiver, by its inode" },
+	{ "receiver.cgroup_id", "RECEIVER.CGROUP_ID", FIELD_U64, FIELD_RECEIVER, 10, false,
+	  get_cgroup_id, "cgroup of the receiver, by its inode" },
+	{ "receiver.cgroup", "RECEIVER.CGROUP", FIELD_STRING, FIELD_RECEIVER, 40, false, get_cgroup,
+	  "path of that cgroup, as the host sees it" },
 	{ "receiver.creds.uid", "RECEIVER.UID", FIELD_U32, FIELD_RECEIVER, 10, false, get_uid,
 	  "real user id of the receiver, in the host's user namespace" },
 	{ "receiver.creds.gid", "RECEIVER.GID", FIELD_U32, FIELD_RECEIVER, 10, false, get_gid,
@@ -538,6 +408,22 @@ const struct field field_table[] = {
 	  get_parent_comm, "name of the receiver's parent" },
 	{ "receiver.parent.pid", "RECEIVER.PARENT.PID", FIELD_U32, FIELD_RECEIVER, 10, false,
 	  get_parent_pid, "process id of the receiver's parent, as the host sees it" },
+	{ "receiver.runtime.containerName", "RECEIVER.CONTAINERNAME", FIELD_STRING, FIELD_RECEIVER,
+	  20, false, get_container_name, "name of the container that the receiver is in" },
+	{ "receiver.runtime.containerId", "RECEIVER.CONTAINERID", FIELD_STRING, FIELD_RECEIVER, 13,
+	  false, get_container_id, "id of that container, as its runtime calls it" },
+	{ "receiver.runtime.containerImageName", "RECEIVER.CONTAINERIMAGENAME", FIELD_STRING,
+	  FIELD_RECEIVER, 20, false, get_container_image, "image that it was made from" },
+	{ "receiver.runtime.runtimeName", "RECEIVER.RUNTIMENAME", FIELD_STRING, FIELD_RECEIVER, 14,
+	  false, get_runtime_name,
+	  "its runtime: docker, podman, containerd, cri-o, runc, crun, lxc or "
+	  "systemd-nspawn" },
+	{ "receiver.k8s.namespace", "RECEIVER.NAMESPACE", FIELD_STRING, FIELD_RECEIVER, 16, false,
+	  get_pod_namespace, "namespace of the pod that the receiver is in, of Kubernetes" },
+	{ "receiver.k8s.podName", "RECEIVER.PODNAME", FIELD_STRING, FIELD_RECEIVER, 20, false,
+	  get_pod_name, "name of that pod" },
+	{ "receiver.k8s.containerName", "RECEIVER.K8S.CONTAINERNAME", FIELD_STRING, FIELD_RECEIVER,
+	  20, false, get_pod_container, "name of the container in that pod" },
 	{ "receiver.socket_ino", "RECEIVER.SOCKET_INO", FIELD_U64, FIELD_RECEIVER, 20, false,
 	  get_socket_ino, "inode of the receiver's socket" },
 	{ "receiver.sockfd", "RECEIVER.SOCKFD", FIELD_I32, FIELD_RECEIVER, 10, false, get_sockfd,

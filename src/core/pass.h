@@ -79,4 +79,7 @@ struct pass {
 	size_t nr_owners;
 };
 
+/* A copy, with all that it borrows; the caller frees it. NULL: no memory. */
+struct pass *pass_dup(const struct pass *pass);
+
 #endif

@@ -71,6 +71,16 @@ static void test_operators(void **state)
 		{ "Proc.COMM==client", true },
 		{ "COMM==client", true }, /* a header */
 		{ "receiver.user==uid:81", true },
+		/* one of a list */
+		{ "cross==user", true },
+		{ "cross==container", true },
+		{ "cross==netns", false },
+		{ "cross==user,cross==container", true },
+		{ "cross!=mntns", true },
+		{ "cross!=user", false },
+		{ "cross~^cont", true },
+		{ "cross~^$", false },
+		{ "cross==user\\,container", false },
 		{ "proc.pid==1296790", true },
 		{ "proc.pid!=1296790", false },
 		{ "proc.pid>1296789", true },
