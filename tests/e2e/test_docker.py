@@ -11,7 +11,7 @@ import pytest
 
 import containers
 import strace
-from daemons import Daemon, end_what_is_left, processes_naming, wait_until
+from daemons import Daemon
 from tracing import GUIDE, Trace, cells, guide_cells
 
 # No other that may come first in PATH: dockerd's own.
@@ -19,17 +19,17 @@ DOCKER = "/usr/bin/docker"
 
 
 class Docker:
-    """A dockerd with folders and a socket of its own, that leaves the machine's network alone."""
+    """A dockerd with a socket of its own, that leaves the machine's network alone."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, machine):
         self.folder = folder
+        self.machine = machine
         self.socket = f"unix://{folder}/sock"
 
     def command(self):
         return [
             "dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none",
             "--ip-forward=false", "--storage-driver=vfs", "-H", self.socket,
-            "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
             "--pidfile", f"{self.folder}/pid",
         ]
 
@@ -41,6 +41,17 @@ class Docker:
         command = self.client("run", *arguments, "--network", "none", "busybox", "tty")
         return containers.run_in_terminal(command)
 
+    def do(self, *arguments):
+        """What the client says."""
+        result = subprocess.run(
+            self.client(*arguments), check=True, capture_output=True, encoding="utf-8"
+        )
+        return result.stdout.strip()
+
+    def trace(self, *arguments):
+        """fdpass where the runtime's files are."""
+        return Trace(*arguments, prefix=self.machine.prefix)
+
     def answers(self):
         return subprocess.run(self.client("version"), capture_output=True).returncode == 0
 
@@ -48,19 +59,12 @@ class Docker:
 @contextlib.contextmanager
 def docker_in(folder, *prefix):
     """A dockerd that has the image busybox. Nothing of it is there afterwards."""
-    docker = Docker(folder)
-    try:
-        with Daemon(folder / "log", *prefix, *docker.command()) as daemon:
+    with containers.Machine(folder) as machine:
+        docker = Docker(folder, machine)
+        with Daemon(folder / "log", *machine.prefix, *prefix, *docker.command()) as daemon:
             daemon.wait_for(docker.answers, "dockerd answers")
-            archive = containers.image_archive(folder)
-            subprocess.run(
-                docker.client("import", archive, "busybox"), check=True, capture_output=True
-            )
+            docker.do("import", containers.image_archive(folder), "busybox")
             yield docker
-    finally:
-        with contextlib.suppress(AssertionError):
-            wait_until(lambda: not list(processes_naming(folder)), "shims end", 10)
-        end_what_is_left(folder)
 
 
 @pytest.fixture(name="docker", scope="module")
@@ -72,9 +76,9 @@ def fixture_docker(tmp_path_factory):
 @pytest.fixture(name="run", scope="module")
 def fixture_run(docker):
     """One container, as JSON and as the guide's table."""
-    as_json, as_table = Trace("-o", "json"), Trace(*GUIDE)
+    as_json, as_table = docker.trace("-o", "json"), Trace(*GUIDE)
     try:
-        output = docker.run("-ti", "--rm")
+        output = docker.run("-ti", "--rm", "--name", "web")
     finally:
         rows, table = as_json.end_rows(), as_table.end()
     assert output.strip().endswith("/dev/pts/0"), output
@@ -99,13 +103,26 @@ def test_the_row(run):
     assert row["proc"]["mntns_id"] != row["receiver"]["mntns_id"]
 
 
+def test_who_the_parties_are(docker, run):
+    """The sender is in the container already, the shim is not; it had ended when the row was read."""
+    (row,) = run[0]
+    runtime = row["runtime"]
+    assert runtime["runtimeName"] == "docker"
+    assert runtime["containerName"] == "web"
+    assert runtime["containerImageName"] == "busybox"
+    assert row["proc"]["cgroup"].endswith(runtime["containerId"])
+    assert "runtime" not in row["receiver"]
+    assert {"container", "mntns", "pidns", "netns"} <= set(row["cross"])
+    assert "risk" not in row
+
+
 def test_the_guide_s_table(run):
     (row,), table = run
     assert guide_cells(row) in cells(table)
 
 
 def test_containers_side_by_side_have_a_row_each(docker):
-    trace = Trace("-o", "json")
+    trace = docker.trace("-o", "json")
     command = docker.client("run", "-t", "--rm", "--network", "none", "busybox", "true")
     try:
         running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
@@ -119,6 +136,8 @@ def test_containers_side_by_side_have_a_row_each(docker):
         assert len({row["proc"][name] for row in rows}) == 4
     assert len({row["file_id"] for row in rows}) == 4
     assert len({row["receiver"]["pid"] for row in rows}) == 4
+    for name in ("containerName", "containerId"):
+        assert len({row["runtime"][name] for row in rows}) == 4
 
 
 def test_a_command_in_a_container_that_runs(docker):

@@ -22,9 +22,10 @@ DEADLINE_S = 20
 class Trace:
     """fdpass, from when it says that it traces until it is told to end."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, prefix=()):
+        """`prefix` is what to put before the command."""
         self.process = subprocess.Popen(
-            [FDPASS, *arguments],
+            [*prefix, FDPASS, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
