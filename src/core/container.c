@@ -36,6 +36,16 @@ static const struct pattern {
 	{ "lxc", "lxc", "", "", ID_NAME },
 };
 
+/* What watches a container from outside begins so, in a folder of that name. */
+static const struct {
+	const char *folder; /* NULL: any */
+	const char *begin;
+} monitors[] = {
+	{ "libpod_parent", "conmon" },
+	{ NULL, "crio-conmon-" },
+	{ NULL, "lxc.monitor." },
+};
+
 /* systemd-machined's names of virtual machines begin so; these are no containers. */
 #define VIRTUAL_MACHINE "qemu-"
 
@@ -167,6 +177,16 @@ static bool match_any(struct part folder, struct part name, struct container *re
 	return false;
 }
 
+static bool is_monitor(struct part folder, struct part name)
+{
+	for (size_t i = 0; i < sizeof(monitors) / sizeof(monitors[0]); i++) {
+		if (begins_with(name, monitors[i].begin) &&
+		    (!monitors[i].folder || is_folder(folder, monitors[i].folder)))
+			return true;
+	}
+	return false;
+}
+
 /* systemd's own cgroups are those of units. */
 static bool is_unit(struct part name)
 {
@@ -186,6 +206,8 @@ enum container_place container_of_path(const char *path, struct container *ret)
 			break;
 		if (match_any(folder, name, ret))
 			return of_user ? CONTAINER_OF_USER : CONTAINER_NAMED;
+		if (is_monitor(folder, name))
+			return CONTAINER_HOST;
 		only_units &= is_unit(name);
 		of_user |= begins_with(name, "user@");
 		folder = name;

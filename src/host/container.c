@@ -20,15 +20,21 @@
 /* Some megabytes. */
 #define CGROUPS_MOST 4096
 
-/* How long a row waits for an answer: it takes a millisecond. */
+/* How long a row waits for an answer, which takes a millisecond. */
 #define WAIT_NS (250 * NSEC_PER_MSEC)
-/* What the files did not say before may be there now: a runtime writes them while a container starts. */
+/*
+ * What the files did not say may be there a moment later: runc writes them while the container starts. And so
+ * much later, so often.
+ */
+#define RETRY_NS (50 * NSEC_PER_MSEC)
 #define AGAIN_NS NSEC_PER_SEC
+#define AGAIN_MOST 4
 
 enum state {
 	ANSWERED, /* or never asked for */
 	WANTED, /* to be asked for: the reader has enough to do */
 	ASKED,
+	MISSED, /* the files knew nothing of it, and may in a moment */
 };
 
 struct entry {
@@ -38,7 +44,8 @@ struct entry {
 	uint64_t id;
 	enum state state;
 	unsigned int missed; /* how often the files knew nothing of it */
-	uint64_t wanted_ns;
+	uint64_t wanted_ns; /* first, of this time */
+	uint64_t asked_ns;
 	enum container_place place;
 	struct container container;
 	struct cgroup cgroup;
@@ -147,7 +154,7 @@ static void want(struct containers *containers, struct entry *entry, uint64_t no
 {
 	if (containers->fd < 0)
 		return;
-	entry->wanted_ns = now_ns;
+	entry->wanted_ns = entry->asked_ns = now_ns;
 	set_state(containers, entry, WANTED);
 	ask_wanted(containers);
 }
@@ -199,10 +206,17 @@ int containers_fd(const struct containers *containers)
 	return containers->fd;
 }
 
-/*
- * Where the files know of none, a path that names one still does. Another one is the host's, if they have not
- * come since: runc writes them when the container is about to start.
- */
+/* The files know nothing of it. A path that names a container still does. */
+static void take_miss(struct containers *containers, struct entry *entry)
+{
+	if (entry->place == CONTAINER_PERHAPS && entry->missed == 0) {
+		set_state(containers, entry, MISSED);
+		return;
+	}
+	entry->missed++;
+	entry->cgroup.container = &entry->container;
+}
+
 static void take_answer(struct containers *containers, const struct container_answer *answer)
 {
 	struct entry *entry = find(containers, answer->cgroup_id);
@@ -210,14 +224,13 @@ static void take_answer(struct containers *containers, const struct container_an
 	if (!entry || entry->state != ASKED)
 		return;
 	set_state(containers, entry, ANSWERED);
-	if (answer->found) {
-		entry->missed = 0;
-		entry->container = answer->container;
-	} else {
-		entry->missed++;
+	if (!answer->found) {
+		take_miss(containers, entry);
+		return;
 	}
-	if (entry->place == CONTAINER_NAMED || entry->missed != 1)
-		entry->cgroup.container = &entry->container;
+	entry->missed = 0;
+	entry->container = answer->container;
+	entry->cgroup.container = &entry->container;
 }
 
 void containers_take_answers(struct containers *containers)
@@ -237,16 +250,36 @@ void containers_take_answers(struct containers *containers)
 	ask_wanted(containers);
 }
 
+static bool is_worth_asking_again(const struct entry *entry, uint64_t now_ns)
+{
+	return entry->state == ANSWERED && entry->missed > 0 && entry->missed < AGAIN_MOST &&
+	       now_ns > entry->wanted_ns + AGAIN_NS;
+}
+
+/* Nothing came of it in a moment: what it is stays unknown for now. */
+static void go_on_missed(struct containers *containers, struct entry *entry, uint64_t now_ns)
+{
+	if (now_ns > entry->wanted_ns + WAIT_NS) {
+		set_state(containers, entry, ANSWERED);
+		entry->missed = 1;
+	} else if (now_ns > entry->asked_ns + RETRY_NS) {
+		entry->asked_ns = now_ns;
+		set_state(containers, entry, WANTED);
+		ask_wanted(containers);
+	}
+}
+
 uint64_t containers_deadline(struct containers *containers, uint64_t id, uint64_t now_ns)
 {
 	struct entry *entry = find(containers, id);
 
-	if (entry && entry->state == ANSWERED && entry->missed > 0 &&
-	    now_ns > entry->wanted_ns + AGAIN_NS)
-		want(containers, entry, now_ns);
-	if (!entry || entry->state == ANSWERED || containers->fd < 0)
+	if (!entry || containers->fd < 0)
 		return 0;
-	return entry->wanted_ns + WAIT_NS;
+	if (entry->state == MISSED)
+		go_on_missed(containers, entry, now_ns);
+	else if (is_worth_asking_again(entry, now_ns))
+		want(containers, entry, now_ns);
+	return entry->state == ANSWERED ? 0 : entry->wanted_ns + WAIT_NS;
 }
 
 const struct cgroup *containers_find(void *containers_, uint64_t id)

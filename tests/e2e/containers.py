@@ -18,6 +18,12 @@ RUNTIME_FOLDERS = (
     "/run/containers", "/run/libpod", "/run/runc", "/run/crun",
 )
 
+# crun takes a cgroup v2 hierarchy beside those of v1 for the one that it is to use.
+FOR_CRUN = [
+    "unshare", "--mount", "--propagation", "private", "sh", "-c",
+    'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"', "sh",
+]
+
 APPLETS = ("sh", "tty", "sleep", "true")
 
 

@@ -5,13 +5,15 @@ In a container with a terminal, runc's child opens /dev/pts/ptmx and hands it to
 """
 
 import contextlib
+import os
+import socket
 import subprocess
 
 import pytest
 
 import containers
 import strace
-from daemons import Daemon
+from daemons import Daemon, wait_until
 from tracing import GUIDE, Trace, cells, guide_cells
 
 # No other that may come first in PATH: dockerd's own.
@@ -119,6 +121,101 @@ def test_who_the_parties_are(docker, run):
 def test_the_guide_s_table(run):
     (row,), table = run
     assert guide_cells(row) in cells(table)
+
+
+# In a container that has the host's programs: receives one descriptor, and stays.
+RECEIVER = """
+import socket, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("/shared/socket")
+listener.listen()
+connection, _ = listener.accept()
+socket.recv_fds(connection, 1, 1)
+connection.send(b"x")
+time.sleep(600)
+"""
+PROGRAMS = ["-v", "/usr:/usr:ro", "-v", "/usr/lib:/lib:ro", "-v", "/usr/lib64:/lib64:ro"]
+# Kubernetes' names are labels to docker, and anybody can choose labels.
+LABELS = {
+    "io.kubernetes.pod.namespace": "shop",
+    "io.kubernetes.pod.name": "\x1b[31mred\n",
+    "io.kubernetes.container.name": "x" * 1000,
+}
+
+
+@contextlib.contextmanager
+def receiver(docker, folder):
+    """A container that waits for a descriptor. Its pid, and where to send to."""
+    labels = sum((["--label", f"{key}={value}"] for key, value in LABELS.items()), [])
+    docker.do(
+        "run", "-d", "--name", "cave", "--network", "none", *labels, *PROGRAMS,
+        "-v", f"{folder}:/shared", "busybox", "/usr/bin/python3", "-c", RECEIVER,
+    )
+    try:
+        wait_until((folder / "socket").exists, "the container listens")
+        yield docker.do("inspect", "-f", "{{.State.Pid}}", "cave"), str(folder / "socket")
+    finally:
+        docker.do("rm", "-f", "cave")
+
+
+def send_directory(address):
+    """Hand / of the host to whoever listens, and wait until it has come."""
+    root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(address)
+            socket.send_fds(connection, [b"x"], [root])
+            connection.recv(1)
+    finally:
+        os.close(root)
+
+
+def namespace(pid, name):
+    return os.stat(f"/proc/{pid}/ns/{name}").st_ino
+
+
+def check_parties(row, pid, docker):
+    """As /proc and docker have them."""
+    of_receiver, of_sender = row["receiver"], row["proc"]
+    for field, name in (("mntns", "mnt"), ("netns", "net"), ("pidns", "pid"), ("userns", "user"),
+                        ("cgroupns", "cgroup")):
+        assert of_receiver[f"{field}_id"] == namespace(pid, name)
+        assert of_sender[f"{field}_id"] == namespace("self", name)
+    assert (of_receiver["pid"], of_receiver["nspid"]) == (int(pid), 1)
+    assert of_receiver["runtime"] == {
+        "runtimeName": "docker",
+        "containerName": "cave",
+        "containerId": docker.do("inspect", "-f", "{{.Id}}", "cave"),
+        "containerImageName": "busybox",
+    }
+    assert of_receiver["k8s"] == {
+        "namespace": "shop",
+        "podName": LABELS["io.kubernetes.pod.name"],
+        "containerName": "x" * 255,
+    }
+
+
+def test_a_directory_goes_into_a_container(docker, tmp_path):
+    """With what was chosen by the container in the names, and through each filter that finds it."""
+    wanted = [["--cross"], ["--cross", "container,user"], ["--risky"], ["-c", "web,cave"], ["--containers"],
+              ["--k8s-namespace", "shop"], ["--filter", "receiver.runtime.containerImageName~^busy"]]
+    unwanted = [["-c", "!cave"], ["-c", "web"], ["--k8s-namespace", "!shop"], ["--cross", "user"]]
+    with receiver(docker, tmp_path) as (pid, address):
+        own = ["-o", "json", "--pid", str(os.getpid())]
+        traces = [docker.trace(*own, *options) for options in ([], *wanted, *unwanted)]
+        table = docker.trace(
+            "--pid", str(os.getpid()), "--fields", "receiver.k8s.podName,receiver.k8s.containerName"
+        )
+        send_directory(address)
+        rows, *filtered = [trace.end_rows() for trace in traces]
+        (row,) = rows
+        check_parties(row, pid, docker)
+    assert {"container", "mntns", "pidns", "netns"} <= set(row["cross"])
+    assert (row["outcome"], row["risk"]) == ("delivered", "directory")
+    for options, found in zip(wanted, filtered):
+        assert [row["file"] for row in found] == ["/"], options
+    assert not any(filtered[len(wanted):])
+    assert table.end().splitlines()[1].split() == ["\\x1b[31mred\\n", "x" * 255]
 
 
 def test_containers_side_by_side_have_a_row_each(docker):

@@ -54,6 +54,10 @@ static const struct {
 	/* Perhaps runc's, crun's or containerd's. */
 	{ "/web", CONTAINER_PERHAPS, "", "" },
 	{ "/default/web", CONTAINER_PERHAPS, "", "" },
+	/* What watches a container is outside of it. */
+	{ "/libpod_parent/conmon", CONTAINER_HOST, "", "" },
+	{ "/kubepods/pod1/crio-conmon-" HEX, CONTAINER_HOST, "", "" },
+	{ "/lxc.monitor.web/x", CONTAINER_HOST, "", "" },
 	/* Nearly. */
 	{ "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope", CONTAINER_HOST, "", "" },
 	{ "/machine.slice/libpod-conmon-" HEX ".scope", CONTAINER_HOST, "", "" },
@@ -62,7 +66,7 @@ static const struct {
 	{ "/system.slice/machine-web.scope", CONTAINER_HOST, "", "" },
 	{ "/system.slice/runc-.scope", CONTAINER_HOST, "", "" },
 	{ "/dockers/" HEX, CONTAINER_PERHAPS, "", "" },
-	{ "/lxc.monitor.web/x", CONTAINER_PERHAPS, "", "" },
+	{ "/conmon", CONTAINER_PERHAPS, "", "" },
 	{ "/docker/buildkit", CONTAINER_PERHAPS, "", "" },
 };
 
