@@ -9,7 +9,6 @@
 #include <linux/magic.h>
 #include <string.h>
 
-#include "core/cross.h"
 #include "core/linux.h"
 #include "kind/kind.h"
 
@@ -122,22 +121,29 @@ static const struct risk {
 	  NULL },
 };
 
-static bool is_container(const struct cgroup *cgroup)
+static bool goes_into_container(const struct row *row)
 {
-	return cgroup && cgroup->container && cgroup->container->id[0] != '\0';
+	const struct cgroup *sender = row_cgroup(row, &row->pass->sender);
+	const struct cgroup *receiver = row_cgroup(row, &row->pass->receiver);
+
+	if (!sender || !receiver || !sender->container || !receiver->container)
+		return false;
+	return receiver->container->id[0] != '\0' &&
+	       strcmp(sender->container->id, receiver->container->id) != 0;
 }
 
 static bool is_receiver_weaker(const struct row *row)
 {
-	const struct process *receiver = &row->pass->receiver;
-	bool known;
-	unsigned int cross = cross_of(row, &known);
+	const struct process *sender = &row->pass->sender, *receiver = &row->pass->receiver;
 
-	if (cross & 1U << BOUNDARY_CONTAINER && is_container(row_cgroup(row, receiver)))
+	if (!sender->known || !receiver->known)
+		return false;
+	if (receiver->uid != sender->uid && receiver->uid != 0)
 		return true;
-	if (cross & 1U << BOUNDARY_USERNS && receiver->userns_id != INITIAL_USER_NAMESPACE)
+	if (receiver->userns_id != sender->userns_id && receiver->userns_id != 0 &&
+	    sender->userns_id != 0 && receiver->userns_id != INITIAL_USER_NAMESPACE)
 		return true;
-	return cross & 1U << BOUNDARY_USER && receiver->uid != 0;
+	return goes_into_container(row);
 }
 
 static bool applies(const struct risk *risk, const struct file *file, const char *type)
@@ -152,13 +158,15 @@ static bool applies(const struct risk *risk, const struct file *file, const char
 const char *risk_of(const struct row *row)
 {
 	const struct pass *pass = row->pass;
-	const char *type = kind_type(&pass->file);
+	const char *type;
 
-	if (!type || (pass->outcome != OUTCOME_DELIVERED && pass->outcome != OUTCOME_PEEKED))
+	if ((pass->outcome != OUTCOME_DELIVERED && pass->outcome != OUTCOME_PEEKED) ||
+	    !is_receiver_weaker(row))
 		return NULL;
-	for (size_t i = 0; i < sizeof(risks) / sizeof(risks[0]); i++) {
+	type = kind_type(&pass->file);
+	for (size_t i = 0; type && i < sizeof(risks) / sizeof(risks[0]); i++) {
 		if (applies(&risks[i], &pass->file, type))
-			return is_receiver_weaker(row) ? risks[i].entry.word : NULL;
+			return risks[i].entry.word;
 	}
 	return NULL;
 }

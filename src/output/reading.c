@@ -66,7 +66,7 @@ struct reading_output {
 	struct line line;
 	struct layout layout;
 	const struct signs *signs;
-	const struct field *timestamp, *file, *deleted, *outcome, *reason, *via, *latency;
+	const struct field *timestamp, *file, *deleted, *outcome, *reason, *via, *latency, *risk;
 	struct value value;
 	char text[TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\"")]; /* of the file */
 	char note[64]; /* how it ended */
@@ -165,6 +165,7 @@ static int reading_begin(struct output *output)
 	reading->reason = field_find("reason");
 	reading->via = field_find("via");
 	reading->latency = field_find("latency_ns");
+	reading->risk = field_find("risk");
 	settle_layout(reading);
 
 	put_texts(reading, &headers, COLOR_HEADER);
@@ -266,12 +267,13 @@ static void append(char *note, size_t size, const char *separator, const struct 
 }
 
 /*
- * How it went where that was not as usual: "lost: emfile", "outcome unknown", "pidfd_getfd". In
+ * How it went where that was not as usual: "lost: emfile", "pidfd_getfd", "risk: directory". In
  * brief, the reason alone. The words are ours, so they need no escaping.
  */
 static void write_note(struct reading_output *reading, const struct row *row, bool brief)
 {
 	static const struct value unknown = { .text = "outcome unknown", .size = 15 };
+	static const struct value risk = { .text = "risk", .size = 4 };
 	static const struct value more = { .text = "more than 253", .size = 13 };
 	const struct pass *pass = row->pass;
 	struct value *value = &reading->value;
@@ -294,6 +296,10 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 		append(note, size, ": ", value);
 	if (pass->more_named)
 		append(note, size, ", ", &more);
+	if (field_get(reading->risk, row, value)) {
+		append(note, size, ", ", &risk);
+		append(note, size, ": ", value);
+	}
 }
 
 /* The columns that a note takes with what stands before it. */

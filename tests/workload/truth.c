@@ -103,10 +103,55 @@ static pid_t read_parent(void)
 	return parent;
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static uint64_t namespace_of(const char *name)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", name);
+	return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/*
+ * The path in the hierarchy of version 2; of a process in the root of it, in that of version 1 that has the
+ * controller of pids.
+ */
+static void read_cgroup(char ret[TRUTH_CGROUP])
+{
+	FILE *file = fopen("/proc/thread-self/cgroup", "re");
+	char line[TRUTH_CGROUP + 64], pids[TRUTH_CGROUP] = "";
+
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (starts_with(line, "0::"))
+			snprintf(ret, TRUTH_CGROUP, "%.255s", line + strlen("0::"));
+		else if (strstr(line, ":pids:"))
+			snprintf(pids, sizeof(pids), "%.255s", strstr(line, ":pids:") + 6);
+	}
+	if (file)
+		fclose(file);
+	if (strcmp(ret, "/") == 0 && pids[0] != '\0')
+		strcpy(ret, pids);
+}
+
+static void measure_places(struct process *ret)
+{
+	ret->mntns = namespace_of("mnt");
+	ret->netns = namespace_of("net");
+	ret->pidns = namespace_of("pid");
+	ret->userns = namespace_of("user");
+	ret->cgroupns = namespace_of("cgroup");
+	read_cgroup(ret->cgroup);
+}
+
 void process_measure(struct process *ret)
 {
 	char path[64] = "", *task;
-	struct stat status;
 
 	memset(ret, 0, sizeof(*ret));
 	/* "PID/task/TID", as the pid namespace of the mounted procfs counts. */
@@ -121,8 +166,7 @@ void process_measure(struct process *ret)
 	name_user(ret->uid, ret->user, sizeof(ret->user));
 	name_group(ret->gid, ret->group, sizeof(ret->group));
 	prctl(PR_GET_NAME, ret->comm);
-	if (stat("/proc/thread-self/ns/mnt", &status) == 0)
-		ret->mntns = status.st_ino;
+	measure_places(ret);
 	ret->parent = read_parent();
 	snprintf(path, sizeof(path), "/proc/%d/comm", ret->parent);
 	read_line(path, ret->parent_comm, sizeof(ret->parent_comm));
@@ -155,11 +199,6 @@ static const struct {
 	{ "pipe:", "fifo" },
 	{ "socket:", "socket" },
 };
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 static const char *type_of(const char *link, mode_t mode)
 {
@@ -380,6 +419,11 @@ static void add_process(struct object *object, const char *side, const struct pr
 	if (process->nspid != process->pid)
 		add_number(object, side, "nspid", process->nspid);
 	add_inode(object, side, "mntns_id", process->mntns);
+	add_inode(object, side, "netns_id", process->netns);
+	add_inode(object, side, "pidns_id", process->pidns);
+	add_inode(object, side, "userns_id", process->userns);
+	add_inode(object, side, "cgroupns_id", process->cgroupns);
+	add_string(object, side, "cgroup", process->cgroup);
 	add_number(object, side, "creds.uid", process->uid);
 	add_number(object, side, "creds.gid", process->gid);
 	add_string(object, side, "creds.user", process->user);

@@ -17,13 +17,15 @@
 
 #define TRUTH_COMM 16
 #define TRUTH_NAME 32
+#define TRUTH_CGROUP 256
 
 /* A process as the procfs that is mounted shows it: pids are those of the host. */
 struct process {
 	bool known;
 	pid_t pid, tid, nspid, parent; /* tid 0: no thread in particular */
 	unsigned int uid, gid;
-	uint64_t mntns;
+	uint64_t mntns, netns, pidns, userns, cgroupns;
+	char cgroup[TRUTH_CGROUP];
 	char comm[TRUTH_COMM];
 	char parent_comm[TRUTH_COMM];
 	char user[TRUTH_NAME];
