@@ -159,6 +159,13 @@ static void want(struct containers *containers, struct entry *entry, uint64_t no
 	ask_wanted(containers);
 }
 
+/* It was seen again. */
+static void touch(struct containers *containers, struct entry *entry)
+{
+	TAILQ_REMOVE(&containers->by_age, entry, by_age);
+	TAILQ_INSERT_TAIL(&containers->by_age, entry, by_age);
+}
+
 static struct entry *add(struct containers *containers, uint64_t id, const char *path)
 {
 	struct entry *entry = calloc(1, sizeof(*entry) + strlen(path) + 1);
@@ -192,8 +199,7 @@ void containers_tell(struct containers *containers, uint64_t id, const char *pat
 	struct entry *entry = find(containers, id);
 
 	if (entry) { /* it was told before: another processor sees it for the first time */
-		TAILQ_REMOVE(&containers->by_age, entry, by_age);
-		TAILQ_INSERT_TAIL(&containers->by_age, entry, by_age);
+		touch(containers, entry);
 		return;
 	}
 	entry = add(containers, id, path);
@@ -273,7 +279,10 @@ uint64_t containers_deadline(struct containers *containers, uint64_t id, uint64_
 {
 	struct entry *entry = find(containers, id);
 
-	if (!entry || containers->fd < 0)
+	if (!entry)
+		return 0;
+	touch(containers, entry);
+	if (containers->fd < 0)
 		return 0;
 	if (entry->state == MISSED)
 		go_on_missed(containers, entry, now_ns);
