@@ -281,7 +281,7 @@ const struct option_entry option_table[] = {
 	  .least = BUFFER_LEAST, .most = BUFFER_MOST,
 	  .help = "of the ring buffer, a power of two (default: 8M)", .unlisted = true },
 	{ "color", 0, "WHEN", COMMAND_TRACE, parse_choice, MEMBER(color), .choice = color_name,
-	  .help = "auto, always or never" },
+	  .help = "auto, always or never", .unlisted = true },
 	{ "help", 'h', NULL, COMMAND_ALL, NULL, MEMBER(help), .help = "this text" },
 	{ "version", 'V', NULL, COMMAND_ALL, NULL, MEMBER(version), .help = "the version" },
 };

@@ -143,14 +143,13 @@ def read_gaps(path):
 def add_cross(record):
     """What the parties of a row do not share follows from what each of them is."""
     known = {**record["may"], **record["fields"]}
-    if any(fnmatch.fnmatchcase(side, any_of) for side in SIDES for any_of in record["any"]):
-        record["any"].append("cross")
-    elif all(side in known for side in SIDES):
-        group = "fields" if all(side in record["fields"] for side in SIDES) else "may"
-        record[group]["cross"] = [
-            name for name, field in BOUNDARIES
-            if known[f"proc.{field}"] != known[f"receiver.{field}"]
-        ]
+    sides = [[known.get(f"{side}.{field}") for _, field in BOUNDARIES] for side in ("proc", "receiver")]
+    if None in (*sides[0], *sides[1]):
+        return
+    group = "fields" if all(side in record["fields"] for side in SIDES) else "may"
+    record[group]["cross"] = [
+        name for (name, _), of_sender, of_receiver in zip(BOUNDARIES, *sides) if of_sender != of_receiver
+    ]
 
 
 def read_truth(path):
