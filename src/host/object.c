@@ -135,18 +135,18 @@ static bool has_preemptible(const struct bpf_object *object, const struct btf *k
 	return false;
 }
 
-/* Has version 1 a hierarchy, to which the controller of pids belongs? /proc/cgroups: its second column. */
+/* Has version 1 a hierarchy that has the controller of pids? In /proc/cgroups it then has a number. */
 static bool has_cgroup_v1(void)
 {
 	FILE *file = fopen("/proc/cgroups", "re");
-	unsigned int hierarchy = 0;
 	char line[128];
+	bool found = false;
 
-	while (file && fgets(line, sizeof(line), file) && sscanf(line, "pids %u", &hierarchy) != 1)
-		;
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = starts_with(line, "pids\t") && !starts_with(line, "pids\t0\t");
 	if (file)
 		fclose(file);
-	return hierarchy != 0;
+	return found;
 }
 
 static void set_constants(struct bpf_object *object, const struct btf *kernel,
