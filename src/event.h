@@ -113,8 +113,18 @@ enum event_section_type {
 	EVENT_SECTION_SOCKET, /* struct event_socket; index: enum event_party */
 	EVENT_SECTION_SOCKET_NAME, /* sun_path; index: enum event_party */
 	EVENT_SECTION_FILES, /* struct event_file, each; index: how many */
+	EVENT_SECTION_DETAILS, /* struct event_section each: a detail; in the order of the files */
 	EVENT_SECTION_PATHS, /* struct event_name, each */
 	NR_EVENT_SECTIONS
+};
+
+/* What a detail is: the type of a section among the details; its index is that of the file. */
+enum event_detail_type {
+	EVENT_DETAIL_SOCKET = 1, /* struct event_socket_detail: of what family it may be */
+	EVENT_DETAIL_INET, /* struct event_inet_detail */
+	EVENT_DETAIL_UNIX, /* struct event_unix_detail, and two names */
+	EVENT_DETAIL_NETLINK, /* struct event_netlink_detail */
+	NR_EVENT_DETAILS
 };
 
 /* Whose task or socket it is. */
@@ -194,6 +204,41 @@ struct event_file {
 
 #define EVENT_NO_NAME 0xffffffffU
 
+/* What a socket is, if nothing more is known of its family. */
+struct event_socket_detail {
+	__u32 netns_id; /* the inode of its network namespace; 0: not known */
+	__u16 family; /* AF_* */
+	__u16 type; /* SOCK_* */
+	__u16 protocol; /* of the family: sk_protocol */
+	__u16 state; /* TCP_*, which all families use */
+	__u32 reserved; /* 0 */
+};
+
+/* Of AF_INET and AF_INET6. Addresses are in network order, those of AF_INET 4 bytes. Not bound: all 0. */
+struct event_inet_detail {
+	struct event_socket_detail socket;
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port; /* in host order */
+	__u16 remote_port; /* 0: not connected */
+	__u32 ifindex; /* of the interface that it is bound to: the scope of its addresses; 0: none */
+};
+
+/* Of AF_UNIX: sun_path of its own name follows, then that of its peer's. */
+struct event_unix_detail {
+	struct event_socket_detail socket;
+	__u64 peer_ino; /* 0: it has no peer, or one without a file (not accepted yet, or closed) */
+	__u32 peer_pid; /* as SO_PEERCRED tells it; 0: not known */
+	__u16 name_size; /* 0: not bound */
+	__u16 peer_name_size;
+};
+
+struct event_netlink_detail {
+	struct event_socket_detail socket;
+	__u32 port; /* its address: nl_pid */
+	__u32 reserved; /* 0 */
+};
+
 /*
  * One component of a path. The chain of parents ends with EVENT_NO_NAME: then the path is complete
  * ("/" stands before the last component), unless the file is EVENT_FILE_PSEUDO or EVENT_FILE_CUT.
@@ -247,6 +292,10 @@ _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
+_Static_assert(sizeof(struct event_socket_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_inet_detail) == 56, "one layout on both sides");
+_Static_assert(sizeof(struct event_unix_detail) == 32, "one layout on both sides");
+_Static_assert(sizeof(struct event_netlink_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
 

@@ -21,6 +21,8 @@ static __always_inline void read_files(struct scratch *s, struct scm_fp_list *li
 		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
 }
 
+#define SOCKFS_MAGIC 0x534f434b /* linux/magic.h */
+
 #define FILE_PARTS struct file, f_path, f_flags
 #define INODE_PARTS struct inode, i_mode, i_ino
 #define SUPER_PARTS struct super_block, s_dev, s_magic
@@ -58,6 +60,12 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 	ret->generation = generation_of(file, ret->magic);
 }
 
+/* Is it of a kind that has details? See detail.h. */
+static __always_inline bool has_detail(const struct event_file *file)
+{
+	return file->magic == SOCKFS_MAGIC;
+}
+
 /* File `index` of the record, its number as in s->fds: not known beyond s->nr_fds. */
 static __always_inline void write_file(struct scratch *s, __u32 index)
 {
@@ -75,6 +83,8 @@ static __always_inline void write_file(struct scratch *s, __u32 index)
 		return;
 	ret->flags |= EVENT_FILE_CUT; /* until its path has been walked to the end */
 	describe_file(s, ret, file, &s->places[bounded(index)]);
+	if (has_detail(ret))
+		s->detailed = true;
 }
 
 #define FILES_IN_CALL 8

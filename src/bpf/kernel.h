@@ -37,8 +37,13 @@
 #define SOCK_PASSCRED 3
 #define SOCK_PASSSEC 4
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
+#define TCP_ESTABLISHED 1
+#define TCP_CLOSE 7
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
 #define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define O_CLOEXEC 02000000
@@ -250,11 +255,21 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct in6_addr {
+	__u32 words[4]; /* in the kernel a union of unions: read as bytes */
+};
+
 struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport; /* in network order */
 	unsigned short skc_family;
 	unsigned char skc_state;
+	int skc_bound_dev_if;
 	unsigned long skc_flags;
 	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sk_buff {
@@ -279,6 +294,8 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	int sk_sndbuf;
 	unsigned short sk_type;
+	unsigned short sk_protocol;
+	struct pid *sk_peer_pid;
 	unsigned char sk_shutdown; /* until 5.6 a bit field */
 	int sk_err;
 };
@@ -294,6 +311,14 @@ struct unix_sock {
 	struct sock sk;
 	struct unix_address *addr;
 	struct sock *peer;
+};
+
+struct inet_sock {
+	__u16 inet_sport; /* in network order; kept when the port is given up */
+};
+
+struct netlink_sock {
+	__u32 portid;
 };
 
 #define UNIX_GC_CANDIDATE 0

@@ -11,28 +11,13 @@
 #include <linux/magic.h>
 
 #include "core/linux.h"
-#include "kind/kind.h"
+#include "kind/class.h"
 
 /* Not in every linux/magic.h. */
 #define MAGIC_PIDFS 0x50494446 /* fs/pidfs.c, 6.9 on */
 #define MAGIC_MQUEUE 0x19800202 /* ipc/mqueue.c */
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-struct kind {
-	const char *type;
-	uint32_t magic; /* 0: any */
-	uint32_t format; /* LINUX_S_IFMT of the mode; 0: any */
-	/*
-	 * The dentry's name, of files that have no place in the tree; NULL: any. Kernels disagree
-	 * on the brackets around it, so they are left out; a name that ends in '*' is the begin of
-	 * one.
-	 */
-	const char *dentry;
-	/* Where the dentry never has a name: what it is called, or what stands before its inode. */
-	const char *name;
-	const char *prefix;
-};
 
 static const struct kind kinds[] = {
 	{ .type = "memfd", .magic = TMPFS_MAGIC, .dentry = "memfd:*" },
@@ -42,7 +27,10 @@ static const struct kind kinds[] = {
 	{ .type = "secretmem", .magic = SECRETMEM_MAGIC, .name = "secretmem" },
 	{ .type = "dmabuf", .magic = DMA_BUF_MAGIC, .name = "dmabuf" },
 	{ .type = "fifo", .magic = PIPEFS_MAGIC, .prefix = "pipe" },
-	{ .type = "socket", .magic = SOCKFS_MAGIC, .prefix = "socket" },
+	{ .type = "socket",
+	  .magic = SOCKFS_MAGIC,
+	  .prefix = "socket",
+	  .put_detail = socket_put_detail },
 	{ .type = "mqueue", .magic = MAGIC_MQUEUE, .format = LINUX_S_IFREG },
 
 	{ .type = "eventfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventfd" },
@@ -171,4 +159,14 @@ size_t kind_name(const struct file *file, char *buffer, size_t size)
 	if (file->path && !(file->flags & EVENT_FILE_PSEUDO))
 		return write_path(file, buffer, size);
 	return write_pseudo(file, buffer, size);
+}
+
+size_t kind_detail(const struct file *file, char *buffer, size_t size)
+{
+	const struct kind *kind = kind_of(file);
+	struct words words = { .buffer = buffer, .size = size };
+
+	if (kind && kind->put_detail && file->detail)
+		kind->put_detail(&words, file);
+	return words.length;
 }

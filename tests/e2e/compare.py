@@ -29,7 +29,7 @@ import sys
 # Fields that the truth does not name one by one, but as windows and identities.
 SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
 # Fields of product.md that come with later issues.
-LATER = ("file_detail", "risk", "cross", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*")
+LATER = ("risk", "cross", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*")
 # Kinds whose inode is not their own: two of them are never the same file.
 ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "io_uring")
 # CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.

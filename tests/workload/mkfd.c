@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,13 +16,13 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "mkfd.h"
+#include "mksocket.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #ifndef SYS_pidfd_open
@@ -106,39 +105,6 @@ static int make_pipe(struct actor *me)
 		return -1;
 	close(ends[1]);
 	return ends[0];
-}
-
-static int make_unix(struct actor *me, int type)
-{
-	int ends[2];
-
-	(void)me;
-	if (socketpair(AF_UNIX, type, 0, ends) < 0)
-		return -1;
-	close(ends[1]);
-	return ends[0];
-}
-
-static int make_unix_stream(struct actor *me)
-{
-	return make_unix(me, SOCK_STREAM);
-}
-
-static int make_unix_datagram(struct actor *me)
-{
-	return make_unix(me, SOCK_DGRAM);
-}
-
-static int make_tcp(struct actor *me)
-{
-	(void)me;
-	return socket(AF_INET, SOCK_STREAM, 0);
-}
-
-static int make_udp(struct actor *me)
-{
-	(void)me;
-	return socket(AF_INET, SOCK_DGRAM, 0);
 }
 
 static int make_memfd(struct actor *me)
@@ -335,8 +301,21 @@ const struct file_maker file_makers[] = {
 	{ "pipe", make_pipe },
 	{ "unix-stream", make_unix_stream },
 	{ "unix-datagram", make_unix_datagram },
+	{ "unix-pair", make_unix_pair },
+	{ "unix-listener", make_unix_listener },
+	{ "unix-abstract", make_unix_abstract },
+	{ "unix-connected", make_unix_connected },
+	{ "unix-bound", make_unix_bound },
 	{ "tcp", make_tcp },
+	{ "tcp-listener", make_tcp_listener },
+	{ "tcp-connected", make_tcp_connected },
+	{ "tcp-closed", make_tcp_closed },
+	{ "tcp6-listener", make_tcp6_listener },
+	{ "tcp6-connected", make_tcp6_connected },
 	{ "udp", make_udp },
+	{ "udp-connected", make_udp_connected },
+	{ "raw", make_raw },
+	{ "netlink", make_netlink },
 	{ "memfd", make_memfd },
 	{ "eventfd", make_eventfd },
 	{ "epoll", make_epoll },
