@@ -41,6 +41,8 @@ static const struct place places[] = {
 	MEMBER(latency_ns),
 	MEMBER(file_ino),
 	MEMBER(file_deleted),
+	MEMBER(file_pid),
+	MEMBER(file_size),
 	MEMBER(file_netns_id),
 	MEMBER(file_peer_ino),
 	MEMBER(file_peer_pid),

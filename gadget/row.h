@@ -79,6 +79,8 @@ struct gadget_row {
 	__u64 latency_ns;
 	__u64 file_ino;
 	__u64 file_peer_ino;
+	__u64 file_size;
+	__u32 file_pid;
 	__u32 file_netns_id;
 	__u32 file_peer_pid;
 	bool file_deleted;
@@ -116,7 +118,7 @@ struct gadget_params {
 
 _Static_assert(sizeof(struct gadget_process) == 72, "one layout on both sides");
 _Static_assert(sizeof(struct receiver) == 88, "one layout on both sides");
-_Static_assert(sizeof(struct gadget_row) == 376, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_row) == 384, "one layout on both sides");
 _Static_assert(sizeof(struct gadget_params) == 36, "one layout on both sides");
 
 #endif

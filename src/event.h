@@ -124,6 +124,12 @@ enum event_detail_type {
 	EVENT_DETAIL_INET, /* struct event_inet_detail */
 	EVENT_DETAIL_UNIX, /* struct event_unix_detail, and two names */
 	EVENT_DETAIL_NETLINK, /* struct event_netlink_detail */
+	EVENT_DETAIL_DEVICE, /* struct event_device_detail */
+	EVENT_DETAIL_NAMESPACE, /* struct event_namespace_detail */
+	EVENT_DETAIL_PIDFD, /* struct event_pidfd_detail */
+	EVENT_DETAIL_MEMORY, /* struct event_memory_detail */
+	EVENT_DETAIL_EVENTFD, /* struct event_eventfd_detail */
+	EVENT_DETAIL_BPF, /* struct event_bpf_detail */
 	NR_EVENT_DETAILS
 };
 
@@ -287,6 +293,40 @@ struct event_owner {
 #define EVENT_ASKED_BITS 17
 #define EVENT_ASKED_BIT(ino) ((__u32)(ino) & ((1 << EVENT_ASKED_BITS) - 1))
 
+#define EVENT_NO_PTY 0xffffffffU
+
+struct event_device_detail {
+	__u32 rdev; /* MAJOR << 20 | MINOR */
+	__u32 pty; /* of the master of a pseudo terminal: its index; else EVENT_NO_PTY */
+};
+
+struct event_namespace_detail {
+	char name[24]; /* as the kernel calls its sort: "net", "pid"; the rest is 0 */
+};
+
+struct event_pidfd_detail {
+	__u32 pid; /* as the initial pid namespace sees it; 0: it is no more */
+	__u32 reserved; /* 0 */
+};
+
+/* Of a memfd. */
+struct event_memory_detail {
+	__u64 size;
+	__u32 seals; /* F_SEAL_* of fcntl(2) */
+	__u32 reserved; /* 0 */
+};
+
+struct event_eventfd_detail {
+	__u64 count;
+};
+
+/* Of a map, a program or a link. */
+struct event_bpf_detail {
+	__u32 type; /* enum bpf_map_type, bpf_prog_type, bpf_link_type */
+	__u32 id;
+	char name[16]; /* the rest is 0; a link has none */
+};
+
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
@@ -296,6 +336,12 @@ _Static_assert(sizeof(struct event_socket_detail) == 16, "one layout on both sid
 _Static_assert(sizeof(struct event_inet_detail) == 56, "one layout on both sides");
 _Static_assert(sizeof(struct event_unix_detail) == 32, "one layout on both sides");
 _Static_assert(sizeof(struct event_netlink_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_device_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_namespace_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_pidfd_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_memory_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_eventfd_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_bpf_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
 

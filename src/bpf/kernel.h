@@ -46,6 +46,9 @@
 #define AF_NETLINK 16
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFCHR 0020000
 #define O_CLOEXEC 02000000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -69,6 +72,9 @@ struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino; /* u64 since 7.2: read through inode_number() */
+	unsigned int i_nlink;
+	__u32 i_rdev;
+	__s64 i_size;
 	__u32 i_generation;
 	void *i_private;
 };
@@ -125,7 +131,12 @@ struct files_struct {
 	unsigned int next_fd;
 };
 
+struct proc_ns_operations {
+	const char *name;
+};
+
 struct ns_common {
+	struct proc_ns_operations *ops;
 	unsigned int inum;
 };
 
@@ -239,6 +250,49 @@ struct seccomp_knotif {
 	struct task_struct *task;
 	__u64 id;
 	struct list_head list;
+};
+
+struct tty_struct {
+	int index;
+};
+
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+
+struct shmem_inode_info {
+	unsigned int seals;
+	struct inode vfs_inode;
+};
+
+struct hugetlbfs_inode_info {
+	unsigned int seals;
+	struct inode vfs_inode;
+};
+
+struct eventfd_ctx {
+	__u64 count;
+};
+
+struct bpf_map {
+	enum bpf_map_type map_type;
+	__u32 id;
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	__u32 id;
+	enum bpf_link_type type;
 };
 
 struct sockaddr_un {

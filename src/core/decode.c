@@ -103,45 +103,83 @@ static bool read_paths(struct decoded *ret, const struct event_section *section,
 	return true;
 }
 
-static bool unix_detail_is_valid(const void *content, size_t size)
+static bool socket_is_valid(const void *content, size_t size)
+{
+	const struct event_socket_detail *detail = content;
+
+	return detail->reserved == 0;
+}
+
+static bool unix_is_valid(const void *content, size_t size)
 {
 	const struct event_unix_detail *detail = content;
 
-	return detail->name_size <= EVENT_SUN_PATH && detail->peer_name_size <= EVENT_SUN_PATH &&
+	return socket_is_valid(content, size) && detail->name_size <= EVENT_SUN_PATH &&
+	       detail->peer_name_size <= EVENT_SUN_PATH &&
 	       size == sizeof(*detail) + detail->name_size + detail->peer_name_size;
 }
 
-static bool netlink_detail_is_valid(const void *content, size_t size)
+static bool netlink_is_valid(const void *content, size_t size)
 {
 	const struct event_netlink_detail *detail = content;
 
-	return size == sizeof(*detail) && detail->reserved == 0;
+	return socket_is_valid(content, size) && detail->reserved == 0;
 }
 
-/* What a detail has at least, and whether it has no more than that where nothing else says so. */
+static bool namespace_is_valid(const void *content, size_t size)
+{
+	const struct event_namespace_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
+static bool pidfd_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_pidfd_detail *)content)->reserved == 0;
+}
+
+static bool memory_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_memory_detail *)content)->reserved == 0;
+}
+
+static bool bpf_is_valid(const void *content, size_t size)
+{
+	const struct event_bpf_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
+/* The size of a detail, or what it has at least, and what else must hold; NULL: nothing. */
 static const struct {
 	size_t size;
+	bool has_more;
 	bool (*is_valid)(const void *content, size_t size);
 } detail_types[NR_EVENT_DETAILS] = {
-	[EVENT_DETAIL_SOCKET] = { sizeof(struct event_socket_detail) },
-	[EVENT_DETAIL_INET] = { sizeof(struct event_inet_detail) },
-	[EVENT_DETAIL_UNIX] = { sizeof(struct event_unix_detail), unix_detail_is_valid },
-	[EVENT_DETAIL_NETLINK] = { sizeof(struct event_netlink_detail), netlink_detail_is_valid },
+	[EVENT_DETAIL_SOCKET] = { sizeof(struct event_socket_detail), false, socket_is_valid },
+	[EVENT_DETAIL_INET] = { sizeof(struct event_inet_detail), false, socket_is_valid },
+	[EVENT_DETAIL_UNIX] = { sizeof(struct event_unix_detail), true, unix_is_valid },
+	[EVENT_DETAIL_NETLINK] = { sizeof(struct event_netlink_detail), false, netlink_is_valid },
+	[EVENT_DETAIL_DEVICE] = { sizeof(struct event_device_detail), false, NULL },
+	[EVENT_DETAIL_NAMESPACE] = { sizeof(struct event_namespace_detail), false,
+				     namespace_is_valid },
+	[EVENT_DETAIL_PIDFD] = { sizeof(struct event_pidfd_detail), false, pidfd_is_valid },
+	[EVENT_DETAIL_MEMORY] = { sizeof(struct event_memory_detail), false, memory_is_valid },
+	[EVENT_DETAIL_EVENTFD] = { sizeof(struct event_eventfd_detail), false, NULL },
+	[EVENT_DETAIL_BPF] = { sizeof(struct event_bpf_detail), false, bpf_is_valid },
 };
 
 static bool detail_is_valid(const struct event_section *detail)
 {
-	const struct event_socket_detail *socket = (const void *)(detail + 1);
-	size_t least;
+	size_t size;
 
 	if (detail->type == 0 || detail->type >= NR_EVENT_DETAILS)
 		return false;
-	least = detail_types[detail->type].size;
-	if (detail->size < least || socket->reserved != 0)
+	size = detail_types[detail->type].size;
+	if (detail->size < size || (detail->size > size && !detail_types[detail->type].has_more))
 		return false;
-	return detail_types[detail->type].is_valid ?
-		       detail_types[detail->type].is_valid(detail + 1, detail->size) :
-		       detail->size == least;
+	return !detail_types[detail->type].is_valid ||
+	       detail_types[detail->type].is_valid(detail + 1, detail->size);
 }
 
 /* In the order of the files, one a file at most. */

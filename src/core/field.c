@@ -343,7 +343,10 @@ const struct field field_table[] = {
 	  "what it is: a path, or the name that the kernel has for it; begins with ... "
 	  "where the path is longer than 4096 bytes" },
 	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
-	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state" },
+	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
+	  "device its number and its name where the path does not say it; the process of a pidfd, "
+	  "the size and seals of a memfd, the count of an eventfd, the type, name and id of a bpf "
+	  "object" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },
@@ -360,6 +363,14 @@ const struct field field_table[] = {
 	{ "file_id", "FILE_ID", FIELD_STRING, FIELD_MESSAGE, 16, false, get_file_id,
 	  "identity of the open file description: the same on both sides and on every hop "
 	  "while it lives, and only within one trace" },
+	{ "file_rdev", "FILE_RDEV", FIELD_STRING, FIELD_MESSAGE, 8, false, get_file_rdev,
+	  "device that the file is, as major:minor (st_rdev of stat(2))" },
+	{ "file_pid", "FILE_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_pid,
+	  "process that a pidfd stands for, as the host sees it; left out when it is no more" },
+	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
+	  "bytes of a memfd when it was sent" },
+	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
+	  "seals of a memfd by name, without F_SEAL_, joined by a bar" },
 	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
 	  "state of a socket: LISTEN, ESTABLISHED, CLOSE and so on; left out of one that has no "
 	  "connections and is in none" },

@@ -64,6 +64,32 @@ bool get_file_id(const struct row *row, enum field_side side, struct value *ret)
 		ret);
 }
 
+/* Devices, pidfds, memfds */
+
+bool get_file_rdev(const struct row *row, enum field_side side, struct value *ret)
+{
+	uint32_t major, minor;
+
+	return kind_device_number(&row->pass->file, &major, &minor) &&
+	       get_pair(major, ':', minor, ret);
+}
+
+bool get_file_pid(const struct row *row, enum field_side side, struct value *ret)
+{
+	return get_nonzero(kind_pidfd_pid(&row->pass->file), ret);
+}
+
+bool get_file_size(const struct row *row, enum field_side side, struct value *ret)
+{
+	return kind_memory_size(&row->pass->file, &ret->u64);
+}
+
+bool get_file_seals(const struct row *row, enum field_side side, struct value *ret)
+{
+	return get_buffer(kind_memory_seals(&row->pass->file, ret->buffer, sizeof(ret->buffer)),
+			  ret);
+}
+
 /* Sockets */
 
 bool get_file_state(const struct row *row, enum field_side side, struct value *ret)

@@ -36,6 +36,14 @@ uint32_t kind_socket_netns(const struct file *file);
 uint64_t kind_socket_peer_ino(const struct file *file);
 uint32_t kind_socket_peer_pid(const struct file *file);
 
+/* Of a device. False: not known, or it is none. */
+bool kind_device_number(const struct file *file, uint32_t *major, uint32_t *minor);
+/* Of a pidfd: 0 as above, or the process is no more. */
+uint32_t kind_pidfd_pid(const struct file *file);
+/* Of a memfd. */
+bool kind_memory_size(const struct file *file, uint64_t *ret);
+size_t kind_memory_seals(const struct file *file, char *buffer, size_t size);
+
 /*
  * Write the address of a unix socket, of which this is sun_path. An abstract name has all bytes of its
  * length, NULs too, and an @ for its first; a path ends at the first NUL, and one that begins with an @

@@ -11,12 +11,6 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The content of a detail of this type; NULL: the file has none. */
-static const void *detail_of(const struct file *file, enum event_detail_type type)
-{
-	return file->detail && file->detail->type == type ? file->detail + 1 : NULL;
-}
-
 /* What all sockets have; NULL: not known, or no socket. */
 static const struct event_socket_detail *socket_of(const struct file *file)
 {

@@ -236,6 +236,191 @@ static void test_no_room(void **state)
 	assert_string_equal(text, "127.0.0.");
 }
 
+/* Files that are no sockets. */
+
+#define ANON_INODE 0x09041934
+#define NSFS 0x6e736673
+#define PIDFS 0x50494446
+#define TMPFS 0x01021994
+
+struct other {
+	struct event_section section;
+	union {
+		struct event_device_detail device;
+		struct event_namespace_detail namespace;
+		struct event_pidfd_detail pidfd;
+		struct event_memory_detail memory;
+		struct event_eventfd_detail eventfd;
+		struct event_bpf_detail bpf;
+	};
+};
+
+static struct file file_with(const struct other *detail, uint32_t magic, uint32_t mode,
+			     const char *path, bool pseudo)
+{
+	return (struct file){
+		.known = true,
+		.ino = 77,
+		.magic = magic,
+		.mode = mode,
+		.flags = pseudo ? EVENT_FILE_PSEUDO : 0,
+		.path = path,
+		.detail = &detail->section,
+	};
+}
+
+static void assert_words(const struct file *file, const char *name, const char *detail)
+{
+	char text[128];
+
+	text[kind_name(file, text, sizeof(text))] = '\0';
+	assert_string_equal(text, name);
+	text[kind_detail(file, text, sizeof(text))] = '\0';
+	assert_string_equal(text, detail);
+}
+
+static void assert_device(uint32_t format, uint32_t major, uint32_t minor, uint32_t pty,
+			  const char *path, const char *expected)
+{
+	const struct other detail = {
+		.section = { .type = EVENT_DETAIL_DEVICE },
+		.device = { .rdev = major << 20 | minor, .pty = pty },
+	};
+	const struct file file = file_with(&detail, TMPFS, format | 0600, path, false);
+	uint32_t told_major, told_minor;
+
+	assert_words(&file, path, expected);
+	assert_true(kind_device_number(&file, &told_major, &told_minor));
+	assert_int_equal(told_major, major);
+	assert_int_equal(told_minor, minor);
+}
+
+static void test_devices(void **state)
+{
+	assert_device(0020000, 1, 3, EVENT_NO_PTY, "/dev/null", "");
+	assert_device(0020000, 1, 3, EVENT_NO_PTY, "/var/lib/c/dev/null", "");
+	assert_device(0020000, 1, 1, EVENT_NO_PTY, "/dev/null", "1:1 /dev/mem");
+	assert_device(0020000, 13, 67, EVENT_NO_PTY, "/dev/input/event3", "");
+	assert_device(0020000, 13, 67, EVENT_NO_PTY, "/tmp/x", "13:67 /dev/input/event3");
+	assert_device(0020000, 226, 129, EVENT_NO_PTY, "/tmp/x", "226:129 /dev/dri/renderD129");
+	assert_device(0020000, 240, 77, EVENT_NO_PTY, "/dev/own", "240:77");
+	assert_device(0020000, 5, 2, 7, "/dev/pts/ptmx", "pts/7");
+	assert_device(0020000, 5, 2, 7, "/tmp/x", "5:2 /dev/ptmx pts/7");
+	assert_device(0060000, 7, 1, EVENT_NO_PTY, "/tmp/x", "7:1 /dev/loop1");
+	assert_device(0060000, 1, 3, EVENT_NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
+}
+
+static void test_namespace(void **state)
+{
+	struct other detail = {
+		.section = { .type = EVENT_DETAIL_NAMESPACE },
+		.namespace = { .name = "net" },
+	};
+	struct file file = file_with(&detail, NSFS, 0100444, "", true);
+
+	assert_words(&file, "net:[77]", "");
+	file.path = "/run/netns/blue";
+	file.flags = 0;
+	assert_words(&file, "/run/netns/blue", "net:[77]");
+	file = file_with(&detail, NSFS, 0100444, "", true);
+	file.detail = NULL;
+	assert_words(&file, "ns:[77]", "");
+}
+
+static void test_pidfd(void **state)
+{
+	struct other detail = { .section = { .type = EVENT_DETAIL_PIDFD },
+				.pidfd = { .pid = 812 } };
+	struct file file = file_with(&detail, PIDFS, 0100700, "/", true);
+
+	assert_words(&file, "[pidfd]", "pid 812");
+	assert_int_equal(kind_pidfd_pid(&file), 812);
+	file = file_with(&detail, ANON_INODE, 0600, "[pidfd]", true);
+	assert_words(&file, "[pidfd]", "pid 812");
+	detail.pidfd.pid = 0; /* it has been waited for */
+	assert_words(&file, "[pidfd]", "");
+}
+
+static void test_memory(void **state)
+{
+	struct other detail = {
+		.section = { .type = EVENT_DETAIL_MEMORY },
+		.memory = { .size = 2312, .seals = 0x26 },
+	};
+	const struct file file = file_with(&detail, TMPFS, 0100777, "memfd:x", true);
+	uint64_t size = 0;
+	char seals[64];
+
+	assert_words(&file, "memfd:x", "2312 bytes, sealed: shrink|grow|exec");
+	assert_true(kind_memory_size(&file, &size));
+	assert_int_equal(size, 2312);
+	seals[kind_memory_seals(&file, seals, sizeof(seals))] = '\0';
+	assert_string_equal(seals, "shrink|grow|exec");
+	detail.memory.seals = 0;
+	assert_words(&file, "memfd:x", "2312 bytes");
+}
+
+static void test_eventfd(void **state)
+{
+	const struct other detail = {
+		.section = { .type = EVENT_DETAIL_EVENTFD },
+		.eventfd = { .count = UINT64_MAX - 1 },
+	};
+	const struct file file = file_with(&detail, ANON_INODE, 0600, "[eventfd]", true);
+
+	assert_words(&file, "[eventfd]", "count 18446744073709551614");
+}
+
+static void test_bpf(void **state)
+{
+	struct other detail = {
+		.section = { .type = EVENT_DETAIL_BPF },
+		.bpf = { .type = 1, .id = 12, .name = "counters" },
+	};
+	struct file file = file_with(&detail, ANON_INODE, 0600, "bpf-map", true);
+
+	assert_words(&file, "bpf-map", "hash counters id 12");
+	file.path = "bpf-prog";
+	assert_words(&file, "bpf-prog", "socket_filter counters id 12");
+	file.path = "bpf_link";
+	detail.bpf.name[0] = '\0';
+	assert_words(&file, "bpf_link", "raw_tracepoint id 12");
+	detail.bpf.type = 1000; /* one that came later */
+	assert_words(&file, "bpf_link", "type 1000 id 12");
+}
+
+/* A detail that is another kind's says nothing. */
+static void test_foreign(void **state)
+{
+	const struct sample socket = inet_sample(SOCK_STREAM, LISTEN, 443, 0);
+	static const struct {
+		uint32_t magic, mode;
+		const char *path;
+	} files[] = {
+		{ TMPFS, 0020666, "/dev/null" },
+		{ NSFS, 0100444, "" },
+		{ PIDFS, 0100700, "" },
+		{ TMPFS, 0100777, "memfd:x" },
+		{ ANON_INODE, 0600, "[eventfd]" },
+		{ ANON_INODE, 0600, "bpf-map" },
+		{ TMPFS, 0100644, "/etc/passwd" },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const struct file file = {
+			.known = true,
+			.magic = files[i].magic,
+			.mode = files[i].mode,
+			.flags = EVENT_FILE_PSEUDO,
+			.path = files[i].path,
+			.detail = &socket.section,
+		};
+		char text[64];
+
+		assert_int_equal(kind_detail(&file, text, sizeof(text)), 0);
+	}
+}
+
 /* Records */
 
 static void make_record(struct record *record)
@@ -402,8 +587,11 @@ int main(void)
 		cmocka_unit_test(test_datagrams),      cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_unix),	       cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_other_families), cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_decoding),       cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_devices),	       cmocka_unit_test(test_namespace),
+		cmocka_unit_test(test_pidfd),	       cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_eventfd),	       cmocka_unit_test(test_bpf),
+		cmocka_unit_test(test_foreign),	       cmocka_unit_test(test_decoding),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

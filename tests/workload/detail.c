@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Measuring what sockets are, see detail.h. */
+/* Measuring what descriptors are, see detail.h. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/bpf.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -12,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -197,13 +201,12 @@ static uint64_t netns_of(int fd)
 	return ino;
 }
 
-void detail_measure(struct detail *ret, int fd)
+static void measure_socket(struct detail *ret, int fd)
 {
 	union any_address address = {};
 	socklen_t size = sizeof(address) - 1;
 	int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
 
-	memset(ret, 0, sizeof(*ret));
 	if (getsockname(fd, &address.any, &size) < 0)
 		return;
 	ret->is_socket = true;
@@ -220,6 +223,109 @@ void detail_measure(struct detail *ret, int fd)
 	if (domain == AF_NETLINK)
 		ret->protocol = socket_option(fd, SO_PROTOCOL) == NETLINK_ROUTE ? "route" :
 										  "kobject_uevent";
+}
+
+/* A number in fdinfo, of the line that begins so; -1: there is none. */
+static long long fdinfo_of(int fd, const char *key, int base)
+{
+	char path[64], line[256];
+	long long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, strlen(key)) == 0)
+			value = strtoll(line + strlen(key), NULL, base);
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Devices that the scenarios pass under a name that says nothing, and the master of a pseudo terminal. */
+static void measure_device(struct detail *ret, int fd, const char *link, dev_t device)
+{
+	unsigned int pty;
+
+	ret->is_device = true;
+	ret->major = major(device);
+	ret->minor = minor(device);
+	if (strstr(link, "/elsewhere"))
+		snprintf(ret->text, sizeof(ret->text), "%u:%u%s", ret->major, ret->minor,
+			 ret->major == 1 && ret->minor == 5 ? " /dev/zero" : "");
+	else if (ioctl(fd, TIOCGPTN, &pty) == 0)
+		snprintf(ret->text, sizeof(ret->text), "pts/%u", pty);
+}
+
+static void measure_memory(struct detail *ret, int fd, int64_t size)
+{
+	static const struct {
+		int seal;
+		const char *name;
+	} names[] = {
+		{ F_SEAL_SEAL, "seal" },   { F_SEAL_SHRINK, "shrink" }, { F_SEAL_GROW, "grow" },
+		{ F_SEAL_WRITE, "write" }, { 0x10, "future_write" },	{ 0x20, "exec" },
+	};
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	ret->is_memory = true;
+	ret->size = size;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (seals & names[i].seal)
+			snprintf(ret->seals + strlen(ret->seals),
+				 sizeof(ret->seals) - strlen(ret->seals), "%s%s",
+				 *ret->seals ? "|" : "", names[i].name);
+	}
+	snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes%s%s", size,
+		 *ret->seals ? ", sealed: " : "", ret->seals);
+}
+
+static void measure_pidfd(struct detail *ret, int fd)
+{
+	long long pid = fdinfo_of(fd, "Pid:", 10);
+
+	if (pid <= 0)
+		return;
+	ret->pid = (pid_t)pid;
+	snprintf(ret->text, sizeof(ret->text), "pid %lld", pid);
+}
+
+static void measure_map(struct detail *ret, int fd)
+{
+	struct bpf_map_info info = {};
+	union bpf_attr attributes = { .info = { .bpf_fd = (uint32_t)fd,
+						.info_len = sizeof(info),
+						.info = (uintptr_t)&info } };
+
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof(attributes)) == 0)
+		snprintf(ret->text, sizeof(ret->text), "array %s id %u", info.name, info.id);
+}
+
+void detail_measure(struct detail *ret, int fd, const char *link)
+{
+	struct stat status = {};
+
+	memset(ret, 0, sizeof(*ret));
+	fstat(fd, &status);
+	if (S_ISSOCK(status.st_mode))
+		measure_socket(ret, fd);
+	else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
+		measure_device(ret, fd, link, status.st_rdev);
+	else if (starts_with(link, "/memfd:"))
+		measure_memory(ret, fd, status.st_size);
+	else if (starts_with(link, "anon_inode:[pidfd]") || starts_with(link, "pidfd:"))
+		measure_pidfd(ret, fd);
+	else if (starts_with(link, "anon_inode:[eventfd]"))
+		snprintf(ret->text, sizeof(ret->text), "count %lld",
+			 fdinfo_of(fd, "eventfd-count:", 16));
+	else if (strstr(link, "bpf-map"))
+		measure_map(ret, fd);
 }
 
 struct text {
@@ -270,12 +376,32 @@ static bool is_text_known(const struct detail *detail)
 	return !detail->any_peer_ino || detail->remote.size > 0;
 }
 
+static void add_file(struct object *object, const struct detail *detail)
+{
+	char number[32];
+
+	if (*detail->text)
+		add_string(object, "", "file_detail", detail->text);
+	if (detail->is_device) {
+		snprintf(number, sizeof(number), "%u:%u", detail->major, detail->minor);
+		add_string(object, "", "file_rdev", number);
+	}
+	if (detail->pid != 0)
+		add_number(object, "", "file_pid", detail->pid);
+	if (detail->is_memory)
+		add_number(object, "", "file_size", detail->size);
+	if (*detail->seals)
+		add_string(object, "", "file_seals", detail->seals);
+}
+
 void detail_add(struct object *object, const struct detail *detail)
 {
 	struct text text = {};
 
-	if (!detail->is_socket)
+	if (!detail->is_socket) {
+		add_file(object, detail);
 		return;
+	}
 	write_text(&text, detail);
 	if (text.size > 0 && is_text_known(detail))
 		add_bytes(object, "", "file_detail", text.bytes, text.size);

@@ -17,6 +17,14 @@ struct address {
 };
 
 struct detail {
+	/* Of what is no socket. */
+	char text[64]; /* empty: none */
+	bool is_device, is_memory;
+	unsigned int major, minor; /* of a device */
+	pid_t pid; /* of a pidfd; 0: none */
+	int64_t size; /* of a memfd */
+	char seals[64];
+
 	bool is_socket;
 	bool is_connected;
 	const char *state; /* NULL: it has none */
@@ -35,7 +43,8 @@ struct detail {
  */
 void detail_set_peer(int fd, uint64_t peer_ino);
 
-void detail_measure(struct detail *ret, int fd);
+/* `link` is what procfs says where the descriptor leads. */
+void detail_measure(struct detail *ret, int fd, const char *link);
 void detail_add(struct object *object, const struct detail *detail);
 /* The fields of which nothing can be said, into a list; `more`: it has some already. Returns that. */
 bool detail_write_any(FILE *stream, const struct detail *detail, bool more);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -117,6 +119,71 @@ static int make_eventfd(struct actor *me)
 {
 	(void)me;
 	return eventfd(0, EFD_NONBLOCK);
+}
+
+static int make_eventfd_counted(struct actor *me)
+{
+	(void)me;
+	return eventfd(1234567, 0);
+}
+
+static int make_memfd_sealed(struct actor *me)
+{
+	int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+
+	(void)me;
+	if (fd < 0 || ftruncate(fd, 2312) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+		return -1;
+	return fd;
+}
+
+static int make_network_namespace(struct actor *me)
+{
+	(void)me;
+	return open("/proc/self/ns/net", O_RDONLY);
+}
+
+static int make_pid_namespace(struct actor *me)
+{
+	(void)me;
+	return open("/proc/self/ns/pid", O_RDONLY);
+}
+
+/* A node of a device in a place where nobody looks for it. */
+static int make_node(struct actor *me, const char *name, dev_t device, int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/elsewhere-%s", me->stage->directory, name);
+	if (mknod(path, S_IFCHR | 0600, device) < 0 && errno != EEXIST)
+		return -1;
+	return open(path, flags);
+}
+
+static int make_zero_elsewhere(struct actor *me)
+{
+	return make_node(me, "zero", makedev(1, 5), O_RDWR);
+}
+
+/* One that no driver has. */
+static int make_device_unknown(struct actor *me)
+{
+	return make_node(me, "unknown", makedev(240, 77), O_PATH);
+}
+
+static int make_bpf_map(struct actor *me)
+{
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(uint64_t),
+		.max_entries = 1,
+		.map_name = "workload_map",
+	};
+
+	(void)me;
+	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
 }
 
 static int make_epoll(struct actor *me)
@@ -317,7 +384,14 @@ const struct file_maker file_makers[] = {
 	{ "raw", make_raw },
 	{ "netlink", make_netlink },
 	{ "memfd", make_memfd },
+	{ "memfd-sealed", make_memfd_sealed },
 	{ "eventfd", make_eventfd },
+	{ "eventfd-counted", make_eventfd_counted },
+	{ "namespace-net", make_network_namespace },
+	{ "namespace-pid", make_pid_namespace },
+	{ "device-elsewhere", make_zero_elsewhere },
+	{ "device-unknown", make_device_unknown },
+	{ "bpf-map", make_bpf_map },
 	{ "epoll", make_epoll },
 	{ "pidfd", make_pidfd },
 	{ "timerfd", make_timerfd },

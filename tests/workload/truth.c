@@ -152,6 +152,11 @@ static const struct {
 	{ "anon_inode:[fanotify]", "fanotify" },
 	{ "anon_inode:[userfaultfd]", "userfaultfd" },
 	{ "anon_inode:[io_uring]", "io_uring" },
+	{ "anon_inode:bpf-map", "bpf-map" },
+	{ "anon_inode:[bpf-map]", "bpf-map" },
+	{ "net:[", "namespace" },
+	{ "pid:[", "namespace" },
+	{ "mnt:[", "namespace" },
 	{ "/memfd:", "memfd" },
 	{ "pipe:", "fifo" },
 	{ "socket:", "socket" },
@@ -279,7 +284,7 @@ void description_measure(struct description *ret, int fd)
 	ret->major = major(status.st_dev);
 	ret->minor = minor(status.st_dev);
 	ret->flags = fcntl(fd, F_GETFL);
-	detail_measure(&ret->detail, fd);
+	detail_measure(&ret->detail, fd, link);
 	ret->known = true;
 }
 
