@@ -88,6 +88,11 @@ struct gadget_row {
 	struct receiver receiver;
 	__u64 latency_ns;
 	__u64 file_ino;
+	__u64 file_peer_ino;
+	__u64 file_size;
+	__u32 file_pid;
+	__u32 file_netns_id;
+	__u32 file_peer_pid;
 	bool file_deleted;
 	__u64 lost_events; /* so far */
 	char outcome[12];
@@ -123,7 +128,7 @@ struct gadget_params {
 
 _Static_assert(sizeof(struct gadget_process) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct receiver) == 112, "one layout on both sides");
-_Static_assert(sizeof(struct gadget_row) == 408, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_row) == 432, "one layout on both sides");
 _Static_assert(sizeof(struct gadget_params) == 36, "one layout on both sides");
 
 #endif

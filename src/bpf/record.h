@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A record under construction, in scratch memory: the header, the task, the sockets, the files, the
- * names of the sockets, and last the paths, which grow while they are walked.
+ * names of the sockets, the details of the files, and last the paths, which grow while they are walked.
  *
  * A message of 253 descriptors with long paths needs more than the 32 KiB of a per-CPU array's value,
  * so the scratches are a plain array with entries for each CPU. Where nobody can size that, RECORD_MAX is
@@ -81,6 +81,9 @@ struct scratch {
 	/* The file system of the file before, see file.h. */
 	__u64 super; /* 0: none of this record */
 	__u32 dev, magic;
+
+	/* Details of the files, see detail.h. */
+	bool detailed; /* a file of the record is of a kind that has some */
 
 	/* The walk that finds the paths, see path.h. */
 	struct place places[SCM_MAX_FD + 3]; /* where the files are */

@@ -23,6 +23,8 @@ struct decoded {
 	uint32_t nr_files;
 	const char *cgroups[NR_EVENT_PARTIES]; /* names, cgroup_sizes[] bytes of them */
 	size_t cgroup_sizes[NR_EVENT_PARTIES];
+	const char *details;
+	uint32_t details_size;
 	const char *paths;
 	uint32_t paths_size;
 	/* Of each file, where it was told before it is made use of (struct file); NULL: it was not. */
@@ -34,6 +36,13 @@ struct decoded {
  * where it contradicts itself or event.h.
  */
 int decode_record(const void *data, size_t size, struct decoded *ret);
+
+/*
+ * The detail of a file of the record, NULL: it has none. *at is where to look: 0 at first, and for a file
+ * beyond the last one what that left.
+ */
+const struct event_section *decode_detail(const struct decoded *decoded, uint32_t index,
+					  uint32_t *at);
 
 /* Room for a path and what stands before one that is cut, with the NUL. */
 #define DECODE_PATH_MAX (EVENT_MAX_PATH + 4)

@@ -11,7 +11,6 @@
 #include "core/getter.h"
 #include "core/linux.h"
 #include "core/risk.h"
-#include "core/siphash.h"
 #include "core/text.h"
 #include "kind/kind.h"
 
@@ -108,29 +107,13 @@ static bool get_socket_type(const struct row *row, enum field_side side, struct 
 	return get_name(names, ARRAY_SIZE(names), row->pass->socket_type, ret);
 }
 
-/*
- * An abstract name has all bytes of its length, NULs too, and an @ for its first; a path ends at the
- * first NUL, and one that begins with an @ is told from the directory that it is relative to.
- */
 static bool get_socket_path(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct pass *pass = row->pass;
-	size_t size = pass->socket_path_len;
 
-	if (size == 0)
-		return false;
-	if (size > sizeof(pass->socket_path))
-		size = sizeof(pass->socket_path);
-	if (pass->socket_path[0] == '@')
-		return get_format(ret, "./%.*s", (int)size, pass->socket_path);
-	if (pass->socket_path[0] != '\0') {
-		ret->text = pass->socket_path;
-		ret->size = strnlen(pass->socket_path, size);
-		return true;
-	}
-	memcpy(ret->buffer, pass->socket_path, size);
-	ret->buffer[0] = '@';
-	return get_buffer(size, ret);
+	return get_buffer(kind_unix_name(pass->socket_path, pass->socket_path_len, ret->buffer,
+					 sizeof(ret->buffer)),
+			  ret);
 }
 
 static bool get_outcome(const struct row *row, enum field_side side, struct value *ret)
@@ -180,62 +163,6 @@ static bool get_latency(const struct row *row, enum field_side side, struct valu
 	if (pass->time_ns == 0 || pass->done_ns < pass->time_ns)
 		return false;
 	return get_unsigned(pass->done_ns - pass->time_ns, ret);
-}
-
-/* The file */
-
-static bool get_file(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_buffer(kind_name(&row->pass->file, ret->buffer, sizeof(ret->buffer)), ret);
-}
-
-/* Whether a name that is a place in the tree still leads there. */
-static bool get_file_deleted(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	ret->boolean = (file->flags & EVENT_FILE_DELETED) != 0;
-	return file->known && file->path && !(file->flags & EVENT_FILE_PSEUDO);
-}
-
-static bool get_file_type(const struct row *row, enum field_side side, struct value *ret)
-{
-	const char *type = kind_type(&row->pass->file);
-
-	return type && get_text(type, ret);
-}
-
-static bool get_file_ino(const struct row *row, enum field_side side, struct value *ret)
-{
-	return row->pass->file.known && get_unsigned(row->pass->file.ino, ret);
-}
-
-static bool get_file_dev(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	return file->known && get_pair(file->dev >> 20, ':', file->dev & 0xfffff, ret);
-}
-
-static bool get_file_flags(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	return file->known &&
-	       get_buffer(kind_open_flags(file, ret->buffer, sizeof(ret->buffer)), ret);
-}
-
-static bool get_file_id(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	if (file->identity == 0)
-		return false;
-	return get_written(
-		text_put_hex(ret->buffer,
-			     siphash(row->resolver->identity_key, file->address, file->identity),
-			     16),
-		ret);
 }
 
 /* An empty list says that they share all that is known of them. */
@@ -345,6 +272,11 @@ const struct field field_table[] = {
 	{ "file", "FILE", FIELD_STRING, FIELD_MESSAGE, 30, true, get_file,
 	  "what it is: a path, or the name that the kernel has for it; begins with ... "
 	  "where the path is longer than 4096 bytes" },
+	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
+	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
+	  "device its number and its name where the path does not say it; the process of a pidfd, "
+	  "the size and seals of a memfd, the count of an eventfd, the type, name and id of a bpf "
+	  "object" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },
@@ -361,6 +293,30 @@ const struct field field_table[] = {
 	{ "file_id", "FILE_ID", FIELD_STRING, FIELD_MESSAGE, 16, false, get_file_id,
 	  "identity of the open file description: the same on both sides and on every hop "
 	  "while it lives, and only within one trace" },
+	{ "file_rdev", "FILE_RDEV", FIELD_STRING, FIELD_MESSAGE, 8, false, get_file_rdev,
+	  "device that the file is, as major:minor (st_rdev of stat(2))" },
+	{ "file_pid", "FILE_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_pid,
+	  "process that a pidfd stands for, as the host sees it; left out when it is no more" },
+	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
+	  "bytes of a memfd when it was sent" },
+	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
+	  "seals of a memfd by name (SEAL, SHRINK, GROW and so on), joined by a bar" },
+	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
+	  "state of a socket: LISTEN, ESTABLISHED, CLOSE and so on; left out of one that has no "
+	  "connections and is in none" },
+	{ "file_local", "FILE_LOCAL", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_local,
+	  "address of a socket, as getsockname(2) tells it: address:port, a path or @name, the port "
+	  "of a netlink socket; left out where it has none" },
+	{ "file_remote", "FILE_REMOTE", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_remote,
+	  "address that a socket is connected to" },
+	{ "file_netns_id", "FILE_NETNS_ID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_netns_id,
+	  "network namespace of a socket, by its inode" },
+	{ "file_peer_ino", "FILE_PEER_INO", FIELD_U64, FIELD_MESSAGE, 20, false, get_file_peer_ino,
+	  "inode of the socket that a unix socket is connected to; left out where that is not "
+	  "accepted yet, or closed" },
+	{ "file_peer_pid", "FILE_PEER_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_peer_pid,
+	  "process that made the other end of a unix socket, or that listens, as SO_PEERCRED of "
+	  "unix(7) tells it, and as the host sees it: it may have exited, or handed its end on" },
 	{ "outcome", "OUTCOME", FIELD_STRING, FIELD_MESSAGE, 9, true, get_outcome,
 	  "what became of it: delivered, peeked, lost, failed or pending; left out where "
 	  "the kernel cannot tell" },

@@ -24,36 +24,55 @@ bool get_descriptor(int32_t fd, struct value *ret);
 /* Two numbers, as "12.0". */
 bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret);
 
-/* Sender and receiver: field_party.c */
-#define PARTY_GETTER(name)                                                                         \
-	bool get_##name(const struct row *row, enum field_side side, struct value *ret)
+#define GETTER(name) bool get_##name(const struct row *row, enum field_side side, struct value *ret)
 
-PARTY_GETTER(comm);
-PARTY_GETTER(pid);
-PARTY_GETTER(tid);
-PARTY_GETTER(nspid);
-PARTY_GETTER(mntns_id);
-PARTY_GETTER(netns_id);
-PARTY_GETTER(pidns_id);
-PARTY_GETTER(userns_id);
-PARTY_GETTER(cgroupns_id);
-PARTY_GETTER(cgroup_id);
-PARTY_GETTER(cgroup);
-PARTY_GETTER(uid);
-PARTY_GETTER(gid);
-PARTY_GETTER(user);
-PARTY_GETTER(group);
-PARTY_GETTER(parent_comm);
-PARTY_GETTER(parent_pid);
-PARTY_GETTER(runtime_name);
-PARTY_GETTER(container_id);
-PARTY_GETTER(container_name);
-PARTY_GETTER(container_image);
-PARTY_GETTER(pod_namespace);
-PARTY_GETTER(pod_name);
-PARTY_GETTER(pod_container);
-PARTY_GETTER(socket_ino);
-PARTY_GETTER(sockfd);
-PARTY_GETTER(fd);
+/* Sender and receiver: field_party.c */
+GETTER(comm);
+GETTER(pid);
+GETTER(tid);
+GETTER(nspid);
+GETTER(mntns_id);
+GETTER(netns_id);
+GETTER(pidns_id);
+GETTER(userns_id);
+GETTER(cgroupns_id);
+GETTER(cgroup_id);
+GETTER(cgroup);
+GETTER(uid);
+GETTER(gid);
+GETTER(user);
+GETTER(group);
+GETTER(parent_comm);
+GETTER(parent_pid);
+GETTER(runtime_name);
+GETTER(container_id);
+GETTER(container_name);
+GETTER(container_image);
+GETTER(pod_namespace);
+GETTER(pod_name);
+GETTER(pod_container);
+GETTER(socket_ino);
+GETTER(sockfd);
+GETTER(fd);
+
+/* The file: field_file.c */
+GETTER(file);
+GETTER(file_detail);
+GETTER(file_deleted);
+GETTER(file_type);
+GETTER(file_ino);
+GETTER(file_dev);
+GETTER(file_flags);
+GETTER(file_id);
+GETTER(file_rdev);
+GETTER(file_pid);
+GETTER(file_size);
+GETTER(file_seals);
+GETTER(file_state);
+GETTER(file_local);
+GETTER(file_remote);
+GETTER(file_netns_id);
+GETTER(file_peer_ino);
+GETTER(file_peer_pid);
 
 #endif

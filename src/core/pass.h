@@ -47,6 +47,8 @@ struct file {
 	uint64_t identity; /* of the open file description, see core/identity.h; 0: not known */
 	/* Raw bytes, NUL-terminated; NULL: no name. "name" alone where it is pseudo. Borrowed. */
 	const char *path;
+	/* What else the kernel side told, as it is in the record; NULL: nothing. Borrowed. */
+	const struct event_section *detail;
 };
 
 struct pass {

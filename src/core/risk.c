@@ -45,6 +45,40 @@ static bool is_memory(const struct file *file)
 	       (strcmp(name, "/mem") == 0 || strcmp(name, "/kcore") == 0);
 }
 
+/* A character device of these numbers. */
+static bool is_device(const struct file *file, uint32_t wanted_major, uint32_t first, uint32_t last)
+{
+	uint32_t major, minor;
+
+	return !(file->open_flags & O_PATH) && kind_device_number(file, &major, &minor) &&
+	       major == wanted_major && minor >= first && minor <= last;
+}
+
+static bool is_memory_device(const struct file *file)
+{
+	return is_device(file, 1, 1, 2) || is_device(file, 1, 4, 4); /* mem, kmem, port */
+}
+
+static bool is_fuse(const struct file *file)
+{
+	return is_device(file, 10, 229, 229);
+}
+
+static bool is_kvm(const struct file *file)
+{
+	return is_device(file, 10, 232, 232);
+}
+
+static bool is_input(const struct file *file)
+{
+	return is_device(file, 13, 0, 0xfffff) || is_device(file, 10, 223, 223); /* uinput */
+}
+
+static bool is_disk_control(const struct file *file)
+{
+	return is_device(file, 10, 236, 237); /* of the device mapper, of loops */
+}
+
 static bool is_setting(const struct file *file)
 {
 	return is_of_kernel(file) && is_writable(file);
@@ -85,6 +119,25 @@ static const struct risk {
 	    "it is what lies below a file system, without the permissions of its files" },
 	  { "blk" },
 	  NULL },
+	{ { "disk", "/dev/mapper/control, /dev/loop-control",
+	    "it makes and changes block devices" },
+	  { "chr" },
+	  is_disk_control },
+	{ { "memory", "/dev/mem, /dev/kmem, /dev/port",
+	    "it is the memory, or the ports, of the machine" },
+	  { "chr" },
+	  is_memory_device },
+	{ { "fuse", "/dev/fuse",
+	    "whoever has it answers what others read from the file system that it was mounted with, and can keep "
+	    "them waiting" },
+	  { "chr" },
+	  is_fuse },
+	{ { "kvm", "/dev/kvm", "it makes virtual machines, by a large interface of the kernel" },
+	  { "chr" },
+	  is_kvm },
+	{ { "input", "an input device, /dev/uinput", "it reads what is typed, or types" },
+	  { "chr" },
+	  is_input },
 	{ { "bpf", "a BPF map, program or link",
 	    "it changes what a program in the kernel does, or detaches it" },
 	  { "bpf-map", "bpf-prog", "bpf-link" },

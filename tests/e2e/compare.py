@@ -29,7 +29,7 @@ import sys
 # Fields that the truth does not name one by one, but as windows and identities.
 SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
 # Fields that other tests hold, or that come with later issues.
-LATER = ("file_detail", "risk", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*",
+LATER = ("risk", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*",
          "proc.cgroup_id", "receiver.cgroup_id")
 # What two parties share or not, and the field that tells it of each. Containers play no part here.
 BOUNDARIES = (("user", "creds.uid"), ("mntns", "mntns_id"), ("pidns", "pidns_id"), ("netns", "netns_id"),

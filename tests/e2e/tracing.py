@@ -44,9 +44,9 @@ class Trace:
         return output
 
     def end_rows(self):
-        """What it printed as -o json, in the order of sending."""
+        """What it printed as -o json, in the order of sending; first what was queued before the trace."""
         rows = [json.loads(line) for line in self.end().splitlines()]
-        return sorted(rows, key=lambda row: row["timestamp"])
+        return sorted(rows, key=lambda row: row.get("timestamp", ""))
 
 
 def cells(table):

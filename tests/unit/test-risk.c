@@ -83,6 +83,37 @@ static void test_files(void **state)
 	assert_risk(&sample, NULL);
 }
 
+/* Devices are told by their numbers: names can be given to any. */
+static void test_devices(void **state)
+{
+	static const struct {
+		uint32_t major, minor, open_flags;
+		const char *risk;
+	} cases[] = {
+		{ 1, 1, O_RDONLY, "memory" },  { 1, 3, O_RDWR, NULL },
+		{ 1, 4, O_RDWR, "memory" },    { 10, 229, O_RDWR, "fuse" },
+		{ 10, 232, O_RDWR, "kvm" },    { 10, 232, O_PATH, NULL },
+		{ 13, 85, O_RDONLY, "input" }, { 10, 223, O_RDWR, "input" },
+		{ 10, 237, O_RDWR, "disk" },   { 136, 7, O_RDWR, NULL },
+	};
+	struct {
+		struct event_section section;
+		struct event_device_detail device;
+	} detail = { .section = { .type = EVENT_DETAIL_DEVICE, .size = sizeof(detail.device) } };
+	struct sample sample;
+
+	make_sample(&sample);
+	sample.pass.file.mode = S_IFCHR;
+	sample_set_path(&sample, "/dev/kvm");
+	assert_risk(&sample, NULL); /* its number is not known */
+	sample.pass.file.detail = &detail.section;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		detail.device.rdev = cases[i].major << 20 | cases[i].minor;
+		sample.pass.file.open_flags = cases[i].open_flags;
+		assert_risk(&sample, cases[i].risk);
+	}
+}
+
 static void test_receivers(void **state)
 {
 	struct sample sample;
@@ -130,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_receivers),
 		cmocka_unit_test(test_outcomes),
 	};

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "detail.h"
+
 #define TRUTH_COMM 16
 #define TRUTH_NAME 32
 #define TRUTH_CGROUP 256
@@ -50,6 +52,7 @@ struct description {
 	uint64_t ino;
 	unsigned int major, minor;
 	int flags; /* F_GETFL */
+	struct detail detail;
 };
 
 /* From before to after a system call. */
