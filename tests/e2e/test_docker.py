@@ -206,6 +206,7 @@ def test_a_directory_goes_into_a_container(docker, tmp_path):
         table = docker.trace(
             "--pid", str(os.getpid()), "--fields", "receiver.k8s.podName,receiver.k8s.containerName"
         )
+        reading = docker.trace("--risky", "--pid", str(os.getpid()))
         send_directory(address)
         rows, *filtered = [trace.end_rows() for trace in traces]
         (row,) = rows
@@ -215,6 +216,7 @@ def test_a_directory_goes_into_a_container(docker, tmp_path):
     for options, found in zip(wanted, filtered):
         assert [row["file"] for row in found] == ["/"], options
     assert not any(filtered[len(wanted):])
+    assert reading.end().rstrip().endswith("/ · risk: directory")
     assert table.end().splitlines()[1].split() == ["\\x1b[31mred\\n", "x" * 255]
 
 
