@@ -144,6 +144,8 @@ def add_cross(record):
     """What the parties of a row do not share follows from what each of them is."""
     known = {**record["may"], **record["fields"]}
     sides = [[known.get(f"{side}.{field}") for _, field in BOUNDARIES] for side in ("proc", "receiver")]
+    if any(fnmatch.fnmatchcase(side, any_of) for side in SIDES for any_of in record["any"]):
+        record["any"].append("cross")
     if None in (*sides[0], *sides[1]):
         return
     group = "fields" if all(side in record["fields"] for side in SIDES) else "may"
