@@ -116,8 +116,10 @@ static void put_field(yaml_document_t *document, int fields, const struct field 
 
 static void put_fields(yaml_document_t *document, int fields)
 {
-	for (size_t i = 0; i < nr_fields; i++)
-		put_field(document, fields, &field_table[i]);
+	for (size_t i = 0; i < nr_fields; i++) {
+		if (!place_is_of_host(&field_table[i]))
+			put_field(document, fields, &field_table[i]);
+	}
 	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
 		int annotations =
 			put_annotations(document, fields, extras[i].name, extras[i].meaning);
@@ -175,9 +177,10 @@ static bool fields_have_places(void)
 {
 	for (size_t i = 0; i < nr_fields; i++) {
 		const struct field *field = &field_table[i];
-		bool needs_place = strchr(field->name, '.') || field->type != FIELD_STRING;
+		bool needs_place = strchr(field->name, '.') || !field_is_text(field);
 
-		if (needs_place && !place_find(field) && !place_is_of_ig(field)) {
+		if (needs_place && !place_find(field) && !place_is_of_ig(field) &&
+		    !place_is_of_host(field)) {
 			fprintf(stderr, "generate: struct gadget_row has no %s\n", field->name);
 			return false;
 		}

@@ -159,6 +159,8 @@ static void set_fields(const struct row *row, ig_handle packet)
 		const struct field *field = &field_table[i];
 		const struct target *target = &module.targets[i];
 
+		if (place_is_of_host(field))
+			continue;
 		if (!field_get(field, row, &current_value))
 			add_unknown(&unknown, field->name);
 		else if (target->place)
@@ -276,7 +278,7 @@ static bool add_targets(void)
 		struct target *target = &module.targets[i];
 
 		target->place = place_find(field);
-		if (target->place || place_is_of_ig(field))
+		if (target->place || place_is_of_ig(field) || place_is_of_host(field))
 			continue;
 		target->text = ig_add_field(module.rows, ig_text(field->name), IG_STRING);
 		if (target->text == 0)

@@ -17,6 +17,11 @@ static const struct place places[] = {
 	MEMBER(proc.pid),
 	MEMBER(proc.tid),
 	MEMBER(proc.mntns_id),
+	MEMBER(proc.netns_id),
+	MEMBER(proc.pidns_id),
+	MEMBER(proc.userns_id),
+	MEMBER(proc.cgroupns_id),
+	MEMBER(proc.cgroup_id),
 	MEMBER(proc.creds.uid),
 	MEMBER(proc.creds.gid),
 	MEMBER(proc.parent.comm),
@@ -29,6 +34,11 @@ static const struct place places[] = {
 	MEMBER(receiver.pid),
 	MEMBER(receiver.tid),
 	MEMBER(receiver.mntns_id),
+	MEMBER(receiver.netns_id),
+	MEMBER(receiver.pidns_id),
+	MEMBER(receiver.userns_id),
+	MEMBER(receiver.cgroupns_id),
+	MEMBER(receiver.cgroup_id),
 	MEMBER(receiver.creds.uid),
 	MEMBER(receiver.creds.gid),
 	MEMBER(receiver.parent.comm),
@@ -41,6 +51,11 @@ static const struct place places[] = {
 	MEMBER(latency_ns),
 	MEMBER(file_ino),
 	MEMBER(file_deleted),
+	MEMBER(file_pid),
+	MEMBER(file_size),
+	MEMBER(file_netns_id),
+	MEMBER(file_peer_ino),
+	MEMBER(file_peer_pid),
 	MEMBER(outcome),
 	MEMBER(reason),
 	MEMBER(id),
@@ -74,6 +89,20 @@ bool place_is_of_ig(const struct field *field)
 	return false;
 }
 
+bool place_is_of_host(const struct field *field)
+{
+	static const char *const begins[] = {
+		"runtime.",	 "k8s.",	"receiver.runtime.",
+		"receiver.k8s.", "proc.cgroup", "receiver.cgroup",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
+		if (strncmp(begins[i], field->name, strlen(begins[i])) == 0)
+			return !place_find(field);
+	}
+	return false;
+}
+
 void place_clear(struct gadget_row *row)
 {
 	*row = (struct gadget_row){
@@ -95,6 +124,7 @@ void place_set(struct gadget_row *row, const struct place *place, const struct f
 
 	switch (field->type) {
 	case FIELD_STRING:
+	case FIELD_LIST:
 		memcpy(to, value->text, least_of(value->size, place->size));
 		break;
 	case FIELD_U32:

@@ -28,6 +28,12 @@ const struct place *place_find(const struct field *field);
 /* ig makes it of another field: a name of a user, a time of the clock. */
 bool place_is_of_ig(const struct field *field);
 
+/*
+ * Only the files of the host's container runtimes tell it, which the module cannot read: ig adds what it knows of
+ * the sender's container by itself.
+ */
+bool place_is_of_host(const struct field *field);
+
 /* Put what is not known in all places. */
 void place_clear(struct gadget_row *row);
 /* Put a field's value in its place. A string that is too long for it is cut. */

@@ -45,6 +45,11 @@ struct gadget_process {
 	struct gadget_creds creds;
 	struct gadget_parent parent;
 	__u32 nspid;
+	__u32 netns_id;
+	__u32 pidns_id;
+	__u32 userns_id;
+	__u32 cgroupns_id;
+	__u64 cgroup_id;
 };
 
 /* ig knows containers by one mount namespace a row, which is the sender's. */
@@ -62,6 +67,11 @@ struct receiver {
 		gadget_ppid pid;
 	} parent;
 	__u32 nspid;
+	__u32 netns_id;
+	__u32 pidns_id;
+	__u32 userns_id;
+	__u32 cgroupns_id;
+	__u64 cgroup_id;
 	__u64 socket_ino;
 	__s32 sockfd;
 	__s32 fd;
@@ -78,6 +88,11 @@ struct gadget_row {
 	struct receiver receiver;
 	__u64 latency_ns;
 	__u64 file_ino;
+	__u64 file_peer_ino;
+	__u64 file_size;
+	__u32 file_pid;
+	__u32 file_netns_id;
+	__u32 file_peer_pid;
 	bool file_deleted;
 	__u64 lost_events; /* so far */
 	char outcome[12];
@@ -111,9 +126,9 @@ struct gadget_params {
 	char targ_comm[GADGET_COMM_LEN];
 };
 
-_Static_assert(sizeof(struct gadget_process) == 72, "one layout on both sides");
-_Static_assert(sizeof(struct receiver) == 88, "one layout on both sides");
-_Static_assert(sizeof(struct gadget_row) == 360, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_process) == 96, "one layout on both sides");
+_Static_assert(sizeof(struct receiver) == 112, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_row) == 432, "one layout on both sides");
 _Static_assert(sizeof(struct gadget_params) == 36, "one layout on both sides");
 
 #endif

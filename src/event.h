@@ -23,6 +23,9 @@
 /* The largest record; names that do not fit leave their files marked EVENT_FILE_CUT. */
 #define EVENT_MAX_SIZE 65536
 #define EVENT_COMM_LEN 16
+/* The path of a cgroup: so many names at most, with a NUL behind each. */
+#define EVENT_MAX_CGROUP_LEVELS 16
+#define EVENT_MAX_CGROUP 2048
 /* sizeof(sun_path) of unix(7). */
 #define EVENT_SUN_PATH 108
 
@@ -113,8 +116,29 @@ enum event_section_type {
 	EVENT_SECTION_SOCKET, /* struct event_socket; index: enum event_party */
 	EVENT_SECTION_SOCKET_NAME, /* sun_path; index: enum event_party */
 	EVENT_SECTION_FILES, /* struct event_file, each; index: how many */
+	EVENT_SECTION_DETAILS, /* struct event_section each: a detail; in the order of the files */
 	EVENT_SECTION_PATHS, /* struct event_name, each */
+	/*
+	 * The path of the task's cgroup: names with a NUL behind each, from its own up to the one below the
+	 * root. Told at first sight of event_task.cgroup_id, perhaps again later. index: enum event_party
+	 */
+	EVENT_SECTION_CGROUP,
 	NR_EVENT_SECTIONS
+};
+
+/* What a detail is: the type of a section among the details; its index is that of the file. */
+enum event_detail_type {
+	EVENT_DETAIL_SOCKET = 1, /* struct event_socket_detail: of what family it may be */
+	EVENT_DETAIL_INET, /* struct event_inet_detail */
+	EVENT_DETAIL_UNIX, /* struct event_unix_detail, and two names */
+	EVENT_DETAIL_NETLINK, /* struct event_netlink_detail */
+	EVENT_DETAIL_DEVICE, /* struct event_device_detail */
+	EVENT_DETAIL_NAMESPACE, /* struct event_namespace_detail */
+	EVENT_DETAIL_PIDFD, /* struct event_pidfd_detail */
+	EVENT_DETAIL_MEMORY, /* struct event_memory_detail */
+	EVENT_DETAIL_EVENTFD, /* struct event_eventfd_detail */
+	EVENT_DETAIL_BPF, /* struct event_bpf_detail */
+	NR_EVENT_DETAILS
 };
 
 /* Whose task or socket it is. */
@@ -134,10 +158,17 @@ struct event_section {
 	__u32 size; /* of what follows, without the padding to a multiple of 8 */
 };
 
+/*
+ * The id of a cgroup is never used again: in the hierarchy of version 2 or, for a task that is in the root of
+ * it, in that of version 1 that has pids.
+ */
+#define EVENT_CGROUP_ROOT 1
+#define EVENT_CGROUP_V1 (1ULL << 63)
+
 /* A task, as the initial pid namespace sees it. */
 struct event_task {
 	__u64 start_time; /* task->start_boottime of the thread group's leader, in nanoseconds */
-	__u64 cgroup_id; /* of its cgroup of version 2: the inode; 0: not known */
+	__u64 cgroup_id; /* of its cgroup: EVENT_CGROUP_*; 0: not known */
 	__u32 pid; /* tgid */
 	__u32 tid; /* 0: no thread in particular */
 	__u32 nspid; /* tgid in the task's own pid namespace; equal to pid where it is the initial one */
@@ -145,8 +176,8 @@ struct event_task {
 	__u32 gid;
 	__u32 parent_pid; /* tgid of real_parent; 0: none */
 	__u32 parent_tid; /* the thread of it that is the parent */
-	__u32 reserved; /* 0 */
 	/* Inodes of its namespaces; 0: it has none any more. */
+	__u32 cgroupns_id;
 	__u32 mntns_id;
 	__u32 netns_id;
 	__u32 pidns_id;
@@ -193,6 +224,41 @@ struct event_file {
 };
 
 #define EVENT_NO_NAME 0xffffffffU
+
+/* What a socket is, if nothing more is known of its family. */
+struct event_socket_detail {
+	__u32 netns_id; /* the inode of its network namespace; 0: not known */
+	__u16 family; /* AF_* */
+	__u16 type; /* SOCK_* */
+	__u16 protocol; /* of the family: sk_protocol */
+	__u16 state; /* TCP_*, which all families use */
+	__u32 reserved; /* 0 */
+};
+
+/* Of AF_INET and AF_INET6. Addresses are in network order, those of AF_INET 4 bytes. Not bound: all 0. */
+struct event_inet_detail {
+	struct event_socket_detail socket;
+	__u8 local[16];
+	__u8 remote[16];
+	__u16 local_port; /* in host order */
+	__u16 remote_port; /* 0: not connected */
+	__u32 ifindex; /* of the interface that it is bound to: the scope of its addresses; 0: none */
+};
+
+/* Of AF_UNIX: sun_path of its own name follows, then that of its peer's. */
+struct event_unix_detail {
+	struct event_socket_detail socket;
+	__u64 peer_ino; /* 0: it has no peer, or one without a file (not accepted yet, or closed) */
+	__u32 peer_pid; /* as SO_PEERCRED tells it; 0: not known */
+	__u16 name_size; /* 0: not bound */
+	__u16 peer_name_size;
+};
+
+struct event_netlink_detail {
+	struct event_socket_detail socket;
+	__u32 port; /* its address: nl_pid */
+	__u32 reserved; /* 0 */
+};
 
 /*
  * One component of a path. The chain of parents ends with EVENT_NO_NAME: then the path is complete
@@ -242,11 +308,55 @@ struct event_owner {
 #define EVENT_ASKED_BITS 17
 #define EVENT_ASKED_BIT(ino) ((__u32)(ino) & ((1 << EVENT_ASKED_BITS) - 1))
 
+#define EVENT_NO_PTY 0xffffffffU
+
+struct event_device_detail {
+	__u32 rdev; /* MAJOR << 20 | MINOR */
+	__u32 pty; /* of the master of a pseudo terminal: its index; else EVENT_NO_PTY */
+};
+
+struct event_namespace_detail {
+	char name[24]; /* as the kernel calls its sort: "net", "pid"; the rest is 0 */
+};
+
+struct event_pidfd_detail {
+	__u32 pid; /* as the initial pid namespace sees it; 0: it is no more */
+	__u32 reserved; /* 0 */
+};
+
+/* Of a memfd. */
+struct event_memory_detail {
+	__u64 size;
+	__u32 seals; /* F_SEAL_* of fcntl(2) */
+	__u32 reserved; /* 0 */
+};
+
+struct event_eventfd_detail {
+	__u64 count;
+};
+
+/* Of a map, a program or a link. */
+struct event_bpf_detail {
+	__u32 type; /* enum bpf_map_type, bpf_prog_type, bpf_link_type */
+	__u32 id;
+	char name[16]; /* the rest is 0; a link has none */
+};
+
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
+_Static_assert(sizeof(struct event_socket_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_inet_detail) == 56, "one layout on both sides");
+_Static_assert(sizeof(struct event_unix_detail) == 32, "one layout on both sides");
+_Static_assert(sizeof(struct event_netlink_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_device_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_namespace_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_pidfd_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_memory_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_eventfd_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_bpf_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
 

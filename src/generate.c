@@ -8,8 +8,18 @@
 #include <string.h>
 
 #include "command/options.h"
+#include "core/risk.h"
 #include "host/gap.h"
 #include "output/output.h"
+
+/* A definition list of risks. */
+static void print_risks(FILE *stream)
+{
+	const struct risk_entry *entry;
+
+	for (size_t i = 0; (entry = risk_entry(i)); i++)
+		fprintf(stream, "``%s``\n  %s: %s.\n\n", entry->word, entry->what, entry->reason);
+}
 
 static int generate(const char *what)
 {
@@ -19,6 +29,8 @@ static int generate(const char *what)
 		options_print_reference(stdout);
 	else if (strcmp(what, "fields") == 0)
 		return output_field_reference(stdout);
+	else if (strcmp(what, "risks") == 0)
+		print_risks(stdout);
 	else if (strcmp(what, "gaps") == 0)
 		gap_print_list(stdout);
 	else if (strcmp(what, "excuses") == 0)
@@ -32,6 +44,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "usage: generate completion|options|fields|gaps|excuses\n");
+	fprintf(stderr, "usage: generate completion|options|fields|risks|gaps|excuses\n");
 	return EXIT_FAILURE;
 }

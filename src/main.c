@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -21,7 +22,11 @@ static int print_about(const struct options *options)
 		printf("fdpass %s\n", FDPASS_VERSION);
 	else
 		r = output_field_help(stdout);
-	return r == 0 ? command_flush() : STATUS_CANNOT;
+	if (r < 0) { /* more than fits into the buffer was written */
+		command_say("standard output: %s", strerror(-r));
+		return STATUS_CANNOT;
+	}
+	return command_flush();
 }
 
 /*

@@ -10,7 +10,7 @@
 
 #include "path.h"
 #include "queue.h"
-#include "task.h"
+#include "told.h"
 
 /*
  * Where a datagram goes that has an address: told as it is bound, a path up to its NUL and with it, an
@@ -57,7 +57,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 	read_call(SCRATCH_BEGIN);
 	begin_record(s, EVENT_SENT, number, count, 2);
 	s->nr_fds = nr_fds;
-	write_current(s);
+	write_current(s, SCRATCH_BEGIN);
 	begin_files(s, count);
 	describe_socket(s, EVENT_SELF, sk, is_send(call) ? fd_of_socket(task, call->fd, sk) : -1);
 	describe_socket(s, EVENT_OTHER, peer, -1);

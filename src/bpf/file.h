@@ -21,8 +21,15 @@ static __always_inline void read_files(struct scratch *s, struct scm_fp_list *li
 		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
 }
 
+/* linux/magic.h, but for the last: fs/pidfs.c, since 6.9 */
+#define SOCKFS_MAGIC 0x534f434b
+#define NSFS_MAGIC 0x6e736673
+#define TMPFS_MAGIC 0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
+#define PIDFS_MAGIC 0x50494446
+
 #define FILE_PARTS struct file, f_path, f_flags
-#define INODE_PARTS struct inode, i_mode, i_ino
+#define INODE_PARTS struct inode, i_mode, i_nlink
 #define SUPER_PARTS struct super_block, s_dev, s_magic
 
 /* The file system that an inode is in: most often that of the file before. */
@@ -39,11 +46,31 @@ static __always_inline void describe_super(struct scratch *s, struct event_file 
 	ret->magic = s->magic;
 }
 
+static __always_inline bool is_device(__u32 format)
+{
+	return format == S_IFCHR || format == S_IFBLK;
+}
+
+/* The file systems that memfds are in, without a link to them. */
+static __always_inline bool is_memory(__u32 magic)
+{
+	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
+}
+
+/* Is it of a kind that has details perhaps? See detail.h. */
+static __always_inline bool has_detail(const struct event_file *file, __u32 links)
+{
+	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
+	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
+	       is_device(file->mode & S_IFMT) || (!links && is_memory(file->magic));
+}
+
 /* All that is told of an open file but its path, and where that begins. */
 static __always_inline void describe_file(struct scratch *s, struct event_file *ret,
 					  struct file *file, struct place *place)
 {
 	struct inode *inode;
+	__u32 links;
 
 	COPY(s->copy, file, FILE_PARTS);
 	place->dentry = (__u64)COPIED(s->copy, file, FILE_PARTS, f_path.dentry);
@@ -54,8 +81,11 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 	COPY(s->copy, inode, INODE_PARTS);
 	ret->ino = COPIED(s->copy, inode, INODE_PARTS, i_ino);
 	ret->mode = COPIED(s->copy, inode, INODE_PARTS, i_mode);
+	links = COPIED(s->copy, inode, INODE_PARTS, i_nlink);
 	describe_super(s, ret, COPIED(s->copy, inode, INODE_PARTS, i_sb));
 	ret->generation = generation_of(file, ret->magic);
+	if (has_detail(ret, links))
+		s->detailed = true;
 }
 
 /* File `index` of the record, its number as in s->fds: not known beyond s->nr_fds. */

@@ -37,10 +37,18 @@
 #define SOCK_PASSCRED 3
 #define SOCK_PASSSEC 4
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
+#define TCP_ESTABLISHED 1
+#define TCP_CLOSE 7
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
 #define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFCHR 0020000
 #define O_CLOEXEC 02000000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -64,6 +72,9 @@ struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino; /* u64 since 7.2: read through inode_number() */
+	unsigned int i_nlink;
+	__u32 i_rdev;
+	__s64 i_size;
 	__u32 i_generation;
 	void *i_private;
 };
@@ -120,7 +131,12 @@ struct files_struct {
 	unsigned int next_fd;
 };
 
+struct proc_ns_operations {
+	const char *name;
+};
+
 struct ns_common {
+	struct proc_ns_operations *ops;
 	unsigned int inum;
 };
 
@@ -132,9 +148,41 @@ struct net {
 	struct ns_common ns;
 };
 
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 	struct net *net_ns;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+	__u64 id;
+};
+
+struct kernfs_node___counted { /* since 6.15 (633488947ef6 "kernfs: Use RCU to access kernfs_node::parent.") */
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+enum cgroup_subsys_id {
+	pids_cgrp_id = 11, /* as the running kernel has it: bpf_core_enum_value() */
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp; /* of version 2 */
 };
 
 typedef struct {
@@ -218,6 +266,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 	struct signal_struct *signal;
 	struct hlist_node pid_links[4];
 };
@@ -236,6 +285,49 @@ struct seccomp_knotif {
 	struct list_head list;
 };
 
+struct tty_struct {
+	int index;
+};
+
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+
+struct shmem_inode_info {
+	unsigned int seals;
+	struct inode vfs_inode;
+};
+
+struct hugetlbfs_inode_info {
+	unsigned int seals;
+	struct inode vfs_inode;
+};
+
+struct eventfd_ctx {
+	__u64 count;
+};
+
+struct bpf_map {
+	enum bpf_map_type map_type;
+	__u32 id;
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	__u32 id;
+	enum bpf_link_type type;
+};
+
 struct sockaddr_un {
 	unsigned short sun_family;
 	char sun_path[108];
@@ -250,11 +342,21 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct in6_addr {
+	__u32 words[4]; /* in the kernel a union of unions: read as bytes */
+};
+
 struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport; /* in network order */
 	unsigned short skc_family;
 	unsigned char skc_state;
+	int skc_bound_dev_if;
 	unsigned long skc_flags;
 	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sk_buff {
@@ -279,6 +381,8 @@ struct sock {
 	refcount_t sk_wmem_alloc;
 	int sk_sndbuf;
 	unsigned short sk_type;
+	unsigned short sk_protocol;
+	struct pid *sk_peer_pid;
 	unsigned char sk_shutdown; /* until 5.6 a bit field */
 	int sk_err;
 };
@@ -294,6 +398,14 @@ struct unix_sock {
 	struct sock sk;
 	struct unix_address *addr;
 	struct sock *peer;
+};
+
+struct inet_sock {
+	__u16 inet_sport; /* in network order; kept when the port is given up */
+};
+
+struct netlink_sock {
+	__u32 portid;
 };
 
 #define UNIX_GC_CANDIDATE 0

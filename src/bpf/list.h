@@ -23,7 +23,7 @@
 #include "install.h"
 #include "lost.h"
 #include "path.h"
-#include "task.h"
+#include "told.h"
 
 static __always_inline __u32 send_flags_of(struct msghdr *msg)
 {
@@ -87,7 +87,7 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 	s->nr_fds = count;
 	s->event.error = error;
 	s->event.flags = EVENT_FAILED;
-	write_current(s);
+	write_current(s, SCRATCH_BEGIN);
 	begin_files(s, count);
 	describe_send(s, sock, sk, &message);
 	describe_files(s, SCRATCH_BEGIN);
@@ -118,7 +118,7 @@ static __always_inline void on_accepted(struct socket *sock, struct msghdr *msg,
 	message.scm = (__u64)scm;
 	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
 	begin_record(s, EVENT_SENT, message.number, count, 2);
-	write_current(s);
+	write_current(s, SCRATCH_BEGIN);
 	begin_files(s, count);
 	message.send_flags = send_flags_of(msg) | prospects_of(msg, sk, argument(sock, type));
 	describe_send(s, sock, sk, &message);
@@ -290,7 +290,7 @@ static __always_inline void report_end(const struct message *message, struct scm
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	begin_record(s, type, message->number, count, 1);
-	write_current(s);
+	write_current(s, SCRATCH_END);
 	if (with_files)
 		begin_files(s, count);
 	describe_receiver(s, message);

@@ -8,11 +8,12 @@
 
 #include "number.h"
 #include "path.h"
-#include "task.h"
+#include "told.h"
 
 /* A supervisor inside its ioctl: who gets the descriptor is known only before it is answered. */
 struct adding {
 	struct event_task target;
+	__u64 cgroup; /* its kernfs_node */
 	__u64 file;
 	__u32 source_fd;
 	__u32 fd_flags;
@@ -66,6 +67,15 @@ static __always_inline struct event_task *append_other_task(struct scratch *s)
 	return append_section(s, EVENT_SECTION_TASK, EVENT_OTHER, sizeof(struct event_task));
 }
 
+/* The same of a task that is not the current one. */
+static __always_inline void append_source(struct scratch *s, struct task_struct *source)
+{
+	struct event_task *other = append_other_task(s);
+
+	s->event.flags |= write_task(other, source);
+	tell_cgroup_of(s, SCRATCH_MOVE, EVENT_OTHER, source, other->cgroup_id);
+}
+
 /*
  * Report a move: the first file is what moved, with its number where it came from; the second, if there
  * is one, the same as it was installed. The tasks are told already.
@@ -117,9 +127,9 @@ static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 inst
 	s = begin_move(EVENT_VIA_PIDFD_GETFD);
 	if (!s)
 		return;
-	write_current(s);
+	write_current(s, SCRATCH_MOVE);
 	if (source)
-		s->event.flags |= write_task(append_other_task(s), source);
+		append_source(s, source);
 	report_move(s, (__u64)file_of_fd(current_task(), installed), 2, fd, installed, true);
 }
 
@@ -178,10 +188,24 @@ static __always_inline void on_adding(struct file *listener, __u32 command, __u6
 	if (!target)
 		return;
 	adding.flags = write_task(&adding.target, target);
+	adding.cgroup = (__u64)cgroup_node_of_id(target, adding.target.cgroup_id);
 	adding.file = (__u64)file_of_fd(current_task(), request.srcfd);
 	adding.source_fd = request.srcfd;
 	adding.fd_flags = request.newfd_flags;
 	keep_under_way(&addings, &adding);
+}
+
+/* The tasks of it: the target, and the supervisor, which is the current one. */
+static __always_inline void tell_added(struct scratch *s, const struct adding *adding)
+{
+	struct task_struct *task = current_task();
+	struct event_task *other;
+
+	head_of(s)->task = adding->target;
+	tell_cgroup(s, SCRATCH_MOVE, EVENT_SELF, adding->target.cgroup_id, (void *)adding->cgroup);
+	other = append_other_task(s);
+	s->event.flags |= adding->flags | write_any_task(other, task, s->copy);
+	tell_cgroup_of(s, SCRATCH_MOVE, EVENT_OTHER, task, other->cgroup_id);
 }
 
 /* The ioctl returned: the descriptor's number in the target, or a negative errno. */
@@ -195,9 +219,7 @@ static __always_inline void on_added(__s32 installed)
 		return;
 	s = installed >= 0 ? begin_move(EVENT_VIA_SECCOMP_ADDFD) : NULL;
 	if (s) {
-		head_of(s)->task = adding->target;
-		s->event.flags |= adding->flags |
-				  write_any_task(append_other_task(s), current_task(), s->copy);
+		tell_added(s, adding);
 		report_move(s, adding->file, 2, adding->source_fd, installed,
 			    adding->fd_flags & O_CLOEXEC);
 	}
@@ -327,12 +349,13 @@ static __always_inline void on_installed(__s32 place)
 	if (!s)
 		return;
 	user = user_of_ring((void *)posting->ring);
-	if (user)
+	if (user) {
 		s->event.flags |= write_task(&head_of(s)->task, user);
-	else
+		tell_cgroup_of(s, SCRATCH_MOVE, EVENT_SELF, user, head_of(s)->task.cgroup_id);
+	} else {
 		s->used = __builtin_offsetof(struct record_head, task_section);
-	s->event.flags |=
-		write_task(append_other_task(s), task_of_request((void *)posting->request));
+	}
+	append_source(s, task_of_request((void *)posting->request));
 	report_move(s, posting->file, 0, -1, -1, false);
 }
 

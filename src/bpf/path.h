@@ -11,7 +11,7 @@
 #ifndef FDPASS_PATH_H
 #define FDPASS_PATH_H
 
-#include "file.h"
+#include "detail.h"
 
 /* 253 descriptors, with 100 steps for the path of each: three loops, each verified by itself. */
 #define STEPS_IN_CALL 6
@@ -281,12 +281,15 @@ __attribute__((noinline)) int walk_far(__u32 user)
 	return 1;
 }
 
-/* Write the files and their paths, which are the last section of the record. */
+/* Write the files, their details and their paths, which are the last section of the record. */
 static __always_inline void describe_files(struct scratch *s, enum scratch_user user)
 {
 	s->event.flags |= EVENT_DESCRIBED;
 	s->super = 0;
+	s->detailed = false;
 	write_files(user);
+	if (s->detailed)
+		write_details(s, user);
 	s->dentry = 0;
 	s->last_dentry = 0;
 	s->index = -1;

@@ -14,7 +14,7 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 				      __u32 count, bool unclaimed, struct sock *sender)
 {
 	begin_record(s, type, number, count, 2);
-	write_current(s);
+	write_current(s, SCRATCH_END);
 	if (unclaimed)
 		s->event.flags |= EVENT_UNCLAIMED;
 	describe_socket(s, EVENT_OTHER, sender, -1);

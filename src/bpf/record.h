@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A record under construction, in scratch memory: the header, the task, the sockets, the files, the
- * names of the sockets, and last the paths, which grow while they are walked.
+ * names of the sockets, the details of the files, and last the paths, which grow while they are walked.
  *
  * A message of 253 descriptors with long paths needs more than the 32 KiB of a per-CPU array's value,
  * so the scratches are a plain array with entries for each CPU. Where nobody can size that, RECORD_MAX is
@@ -30,6 +30,8 @@ enum scratch_user { SCRATCH_BEGIN, SCRATCH_END, SCRATCH_MOVE, NR_SCRATCHES };
 #define CACHED_FOLDERS 64
 
 #define SHORT_NAME 32 /* bytes: names that are copied as such are shorter */
+
+#define TOLD_CGROUPS 32 /* a power of two */
 
 /* A folder that a path led through: where the names go on from there. See path.h. */
 struct cached_folder {
@@ -80,6 +82,9 @@ struct scratch {
 	__u64 super; /* 0: none of this record */
 	__u32 dev, magic;
 
+	/* Details of the files, see detail.h. */
+	bool detailed; /* a file of the record is of a kind that has some */
+
 	/* The walk that finds the paths, see path.h. */
 	struct place places[SCM_MAX_FD + 3]; /* where the files are */
 	__u64 dentry, mnt, mnt_root; /* where it is; dentry 0: between two files */
@@ -109,6 +114,11 @@ struct scratch {
 	__u32 search_word;
 	__s32 only_fd;
 	__u32 found;
+
+	/* Whose paths were told, at a place by their id; and what is being told: see told.h. */
+	__u64 told_cgroups[TOLD_CGROUPS];
+	__u64 telling_cgroups[NR_EVENT_PARTIES];
+	__u64 cgroup;
 
 	__u64 address; /* see as_number() */
 	__u64 unwoken; /* see report() */
@@ -227,6 +237,14 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 	s->nr_files = 0;
 	s->paths_used = 0;
 	s->nr_fds = 0;
+	s->telling_cgroups[EVENT_SELF] = 0;
+	s->telling_cgroups[EVENT_OTHER] = 0;
+}
+
+/* Where it is remembered that the path of this cgroup was told. */
+static __always_inline __u64 *told_cgroup(struct scratch *s, __u64 id)
+{
+	return &s->told_cgroups[id & (TOLD_CGROUPS - 1)];
 }
 
 /*
@@ -275,10 +293,13 @@ static __always_inline struct event_file *file_in_record(struct scratch *s, __u3
 	return record_at(s, s->files_at + index * sizeof(struct event_file));
 }
 
-/* The current task, as the one of the record. */
-static __always_inline void write_current(struct scratch *s)
+/* The record did not get through: nor did the paths of cgroups in it. */
+static __always_inline void forget_told(struct scratch *s)
 {
-	s->event.flags |= write_any_task(&head_of(s)->task, current_task(), s->copy);
+	for (int i = 0; i < NR_EVENT_PARTIES; i++) {
+		if (s->telling_cgroups[i])
+			*told_cgroup(s, s->telling_cgroups[i]) = 0;
+	}
 }
 
 /* Report the record. */
@@ -300,7 +321,8 @@ static __always_inline void report_record(struct scratch *s)
 	if (s->more_named)
 		s->event.flags |= EVENT_MORE;
 	s->event.size = size;
-	report(s->record, size, &s->unwoken);
+	if (!report(s->record, size, &s->unwoken))
+		forget_told(s);
 }
 
 #endif

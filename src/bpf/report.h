@@ -68,11 +68,13 @@ static __always_inline long put_record(void *ring, const void *record, __u64 siz
 }
 #endif
 
-/* Give a finished record to user space, or count it. */
-static __always_inline void report(const void *record, __u64 size, __u64 *unwoken)
+/* Give a finished record to user space; false: there is no room, and it is counted. */
+static __always_inline bool report(const void *record, __u64 size, __u64 *unwoken)
 {
-	if (put_record(&events, record, size, unwoken))
-		count_lost(EVENT_LOST_RING);
+	if (!put_record(&events, record, size, unwoken))
+		return true;
+	count_lost(EVENT_LOST_RING);
+	return false;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FDPASS_TASK_H
 #define FDPASS_TASK_H
 
+#include "cgroup.h"
 #include "event.h"
 #include "kernel.h"
 #include "read.h"
@@ -31,7 +32,7 @@ static __always_inline bool descends_from_tracer(struct task_struct *task)
 
 #define TASK_IDS struct task_struct, pid, group_leader
 #define CRED_IDS struct cred, uid, gid
-#define PROXIES struct nsproxy, mnt_ns, net_ns
+#define PROXIES struct nsproxy, mnt_ns, cgroup_ns
 
 /*
  * In what follows, of the task and what its members lead to: `buffer` is memory for copies, where it is the
@@ -100,6 +101,7 @@ static __always_inline void read_comm(char to[EVENT_COMM_LEN], struct task_struc
 static __always_inline void write_namespaces(struct event_task *ret, struct nsproxy *nsproxy,
 					     char *buffer)
 {
+	struct cgroup_namespace *cgroupns;
 	struct mnt_namespace *mntns;
 	struct net *net;
 
@@ -108,8 +110,10 @@ static __always_inline void write_namespaces(struct event_task *ret, struct nspr
 	copy_of(nsproxy, PROXIES);
 	mntns = of_task(nsproxy, PROXIES, mnt_ns);
 	net = of_task(nsproxy, PROXIES, net_ns);
+	cgroupns = of_task(nsproxy, PROXIES, cgroup_ns);
 	ret->mntns_id = alone_of_task(mntns, ns.inum);
 	ret->netns_id = alone_of_task(net, ns.inum);
+	ret->cgroupns_id = alone_of_task(cgroupns, ns.inum);
 }
 
 static __always_inline void write_cred(struct event_task *ret, struct cred *cred, char *buffer)
@@ -142,8 +146,7 @@ static __always_inline __u16 write_any_task(struct event_task *ret, struct task_
 	numbers = alone_of_task(leader, thread_pid);
 	ret->parent_pid = alone_of_task(parent, tgid);
 	ret->parent_tid = alone_of_task(parent, pid);
-	if (buffer)
-		ret->cgroup_id = bpf_get_current_cgroup_id();
+	ret->cgroup_id = cgroup_id_of(task, buffer != NULL);
 	write_pid_namespace(ret, leader, numbers, buffer);
 	write_namespaces(ret, alone_of_task(task, nsproxy), buffer);
 	write_cred(ret, alone_of_task(task, real_cred), buffer);

@@ -9,6 +9,7 @@
 
 #include "command/number.h"
 #include "command/options.h"
+#include "core/cross.h"
 #include "core/text.h"
 #include "host/tracer.h"
 #include "output/output.h"
@@ -115,6 +116,17 @@ static int parse_words(const struct option_entry *entry, const char *value, void
 	return error;
 }
 
+/* Rows in which one of the fields is there. */
+static int parse_some(const struct option_entry *entry, const char *value, void *member,
+		      char **error_message)
+{
+	const struct selection *selection = member;
+
+	(void)value;
+	(void)error_message;
+	return filter_add_some(selection->filter, entry->fields);
+}
+
 static int parse_filter(const struct option_entry *entry, const char *value, void *member,
 			char **error_message)
 {
@@ -131,26 +143,65 @@ static int parse_filter(const struct option_entry *entry, const char *value, voi
 	return error;
 }
 
-static int parse_choice(const struct option_entry *entry, const char *value, void *member,
-			char **error_message)
+static int refuse_choice(const struct option_entry *entry, const char *value, char **error_message)
 {
 	char names[128] = "";
 	size_t size = 0;
 	const char *near;
 
-	for (size_t i = 0; entry->choice(i); i++) {
-		if (strcmp(entry->choice(i), value) == 0) {
-			*(const char **)member = entry->choice(i);
-			return 0;
-		}
+	for (size_t i = 0; entry->choice(i); i++)
 		size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%s",
 					 i > 0 ? ", " : "", entry->choice(i));
-	}
 	near = option_suggest(value, entry->choice);
 	if (near)
 		return text_refuse(error_message, "--%s: '%s' is none of %s; did you mean '%s'?",
 				   entry->name, value, names, near);
 	return text_refuse(error_message, "--%s: '%s' is none of %s", entry->name, value, names);
+}
+
+/* The choice of this name; NULL: it is none. */
+static const char *find_choice(const struct option_entry *entry, const char *name, size_t size)
+{
+	for (size_t i = 0; entry->choice(i); i++) {
+		if (strlen(entry->choice(i)) == size && memcmp(entry->choice(i), name, size) == 0)
+			return entry->choice(i);
+	}
+	return NULL;
+}
+
+static int parse_choice(const struct option_entry *entry, const char *value, void *member,
+			char **error_message)
+{
+	const char *choice = find_choice(entry, value, strlen(value));
+
+	if (!choice)
+		return refuse_choice(entry, value, error_message);
+	*(const char **)member = choice;
+	return 0;
+}
+
+bool option_is_list_of_choices(const struct option_entry *entry, const char *text)
+{
+	for (;;) {
+		const char *name = text + (*text == '!'), *end = strchrnul(name, ',');
+
+		if (!find_choice(entry, name, (size_t)(end - name)))
+			return false;
+		if (*end == '\0')
+			return true;
+		text = end + 1;
+	}
+}
+
+/* Words of the field that are choices; without an argument, any of them. */
+static int parse_choices(const struct option_entry *entry, const char *value, void *member,
+			 char **error_message)
+{
+	if (!value)
+		return parse_some(entry, value, member, error_message);
+	if (!option_is_list_of_choices(entry, value))
+		return refuse_choice(entry, value, error_message);
+	return parse_words(entry, value, member, error_message);
 }
 
 static const char *color_name(size_t index)
@@ -186,6 +237,27 @@ const struct option_entry option_table[] = {
 	{ "uid", 0, "UID[,UID]", COMMAND_TRACE, parse_words, MEMBER(selection),
 	  .fields = { "proc.creds.uid", "receiver.creds.uid" }, .what = "a user id", .least = 0,
 	  .most = UID_MOST, .help = "only with these users on either side" },
+	{ "containername", 'c', "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "runtime.containerName", "receiver.runtime.containerName" },
+	  .what = "a container's name", .help = "only with these containers on either side" },
+	{ "k8s-namespace", 0, "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "k8s.namespace", "receiver.k8s.namespace" }, .what = "a namespace of pods",
+	  .help = "only with pods of these namespaces on either side", .unlisted = true },
+	{ "k8s-podname", 0, "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "k8s.podName", "receiver.k8s.podName" }, .what = "a pod's name",
+	  .help = "only with these pods on either side", .unlisted = true },
+	{ "k8s-containername", 0, "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	  .fields = { "k8s.containerName", "receiver.k8s.containerName" },
+	  .what = "the name of a container in a pod",
+	  .help = "only with these containers of pods on either side", .unlisted = true },
+	{ "containers", 0, NULL, COMMAND_TRACE, parse_some, MEMBER(selection),
+	  .fields = { "runtime.containerId", "receiver.runtime.containerId" },
+	  .help = "only with a container on either side", .unlisted = true },
+	{ "cross", 0, "WHAT", COMMAND_TRACE, parse_choices, MEMBER(selection),
+	  .fields = { "cross" }, .choice = boundary_name, .may_lack = true, .what = "a boundary",
+	  .help = "only what went across a boundary" },
+	{ "risky", 0, NULL, COMMAND_TRACE, parse_some, MEMBER(selection), .fields = { "risk" },
+	  .help = "only powerful things that arrived at something weaker", .unlisted = true },
 	{ "host", 0, NULL, COMMAND_TRACE, NULL, MEMBER(host),
 	  .help = "the host's processes too: this is the default", .unlisted = true },
 	{ "timeout", 0, "SECONDS", COMMAND_TRACE, parse_number, MEMBER(timeout_s), .what = SECONDS,
@@ -207,9 +279,9 @@ const struct option_entry option_table[] = {
 	  .unlisted = true },
 	{ "buffer-size", 0, "SIZE", COMMAND_TRACE, parse_buffer_size, MEMBER(buffer_size),
 	  .least = BUFFER_LEAST, .most = BUFFER_MOST,
-	  .help = "of the ring buffer, a power of two (default: 8M)" },
+	  .help = "of the ring buffer, a power of two (default: 8M)", .unlisted = true },
 	{ "color", 0, "WHEN", COMMAND_TRACE, parse_choice, MEMBER(color), .choice = color_name,
-	  .help = "auto, always or never" },
+	  .help = "auto, always or never", .unlisted = true },
 	{ "help", 'h', NULL, COMMAND_ALL, NULL, MEMBER(help), .help = "this text" },
 	{ "version", 'V', NULL, COMMAND_ALL, NULL, MEMBER(version), .help = "the version" },
 };

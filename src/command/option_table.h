@@ -15,7 +15,10 @@ struct option_entry {
 	char letter; /* '\0': none */
 	const char *argument; /* what --help calls it; NULL: it takes none */
 	unsigned int commands; /* enum command_bit */
-	/* Reads `value` into the member at `offset`; NULL: the member is a bool, and becomes true. */
+	/*
+	 * Reads `value`, NULL where there is none, into the member at `offset`; NULL: the member is a bool, and
+	 * becomes true.
+	 */
 	int (*parse)(const struct option_entry *entry, const char *value, void *member,
 		     char **error_message);
 	size_t offset; /* in struct options */
@@ -23,6 +26,7 @@ struct option_entry {
 	uint64_t least, most; /* numbers; most of a text: bytes, 0: no limit */
 	const char *fields[2]; /* words: in which of these they are looked for */
 	const char *(*choice)(size_t index); /* choices; NULL when index is past the last */
+	bool may_lack; /* its argument, which is a list of choices: then `value` is NULL */
 	bool takes_fields; /* its argument begins with a field's name */
 	const char *help; /* one line of --help */
 	bool unlisted; /* not worth a line of it */
@@ -33,6 +37,9 @@ extern const size_t nr_options;
 
 /* The name of option `index`; NULL when index is past the last. */
 const char *option_name(size_t index);
+
+/* Are all words of this list choices, with a ! before them perhaps? */
+bool option_is_list_of_choices(const struct option_entry *entry, const char *text);
 
 /* The nearest of some words to a mistyped one; NULL: none is near. */
 const char *option_suggest(const char *mistyped, const char *(*word)(size_t index));

@@ -25,6 +25,13 @@ struct getopt_tables {
 	char shorts[2 + 2 * OPTIONS_MOST + 1];
 };
 
+static int kind_of_argument(const struct option_entry *entry)
+{
+	if (!entry->argument)
+		return no_argument;
+	return entry->may_lack ? optional_argument : required_argument;
+}
+
 static void make_getopt_tables(struct getopt_tables *ret)
 {
 	/* Operands where they stand; a missing argument is told apart; nothing is printed. */
@@ -33,7 +40,7 @@ static void make_getopt_tables(struct getopt_tables *ret)
 	for (size_t i = 0; i < nr_options; i++) {
 		ret->longs[i] = (struct option){
 			.name = option_table[i].name,
-			.has_arg = option_table[i].argument ? required_argument : no_argument,
+			.has_arg = kind_of_argument(&option_table[i]),
 			.val = FIRST_CODE + (int)i,
 		};
 		if (option_table[i].letter != '\0')
@@ -153,6 +160,15 @@ static int parse_option(struct options *options, const struct option_entry *entr
 	return 0;
 }
 
+/* For getopt_long(), an argument that may be missing has to stand behind a "=". */
+static const char *find_argument(const struct option_entry *entry, int argc, char **argv)
+{
+	if (!optarg && entry->may_lack && optind < argc &&
+	    option_is_list_of_choices(entry, argv[optind]))
+		return argv[optind++];
+	return optarg;
+}
+
 /* Which options belong to the command is known only when all were read: it may come last. */
 static int check_commands(const struct options *options, uint64_t given, char **error_message)
 {
@@ -216,7 +232,8 @@ static int parse_all(struct options *options, int argc, char **argv, char **erro
 		else if (code == ':')
 			error = refuse_missing(entry, error_message);
 		else
-			error = parse_option(options, entry, optarg, error_message);
+			error = parse_option(options, entry, find_argument(entry, argc, argv),
+					     error_message);
 		if (entry)
 			given |= UINT64_C(1) << (entry - option_table);
 		before = optind;

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
+#include "command/parties.h"
 #include "command/rows.h"
 #include "command/summary.h"
 #include "core/join.h"
@@ -25,7 +25,6 @@
 #include "host/reason.h"
 #include "host/signals.h"
 #include "host/tracer.h"
-#include "host/user.h"
 
 /* The kernel side wakes nobody for a few events: they are looked for so often. */
 #define LOOK_NS (100 * NSEC_PER_MSEC)
@@ -33,12 +32,11 @@
 #define LOOKS_PER_SWEEP 2
 struct trace {
 	const struct options *options;
-	struct users *users;
+	struct parties *parties;
 	struct child *child; /* NULL: no COMMAND */
 	struct tracer *tracer;
 	struct join *join;
 	struct rows *rows;
-	struct resolver resolver;
 	struct summary summary;
 	struct losses losses;
 	sigset_t inherited_mask; /* of signals, for the command */
@@ -64,7 +62,7 @@ static int show_pass(void *userdata, const struct pass *pass)
 	struct trace *trace = userdata;
 	const struct row row = {
 		.pass = pass,
-		.resolver = &trace->resolver,
+		.resolver = parties_resolver(trace->parties),
 	};
 	int r;
 
@@ -225,8 +223,16 @@ static int on_look(struct trace *trace)
 	r = join_tick(trace->join, clock_monotonic_ns());
 	if (r >= 0 && ++trace->nr_looks % LOOKS_PER_SWEEP == 0 && join_wants_sweep(trace->join))
 		r = sweep(trace, false);
+	if (r >= 0)
+		r = parties_go_on(trace->parties);
 	check_rows(trace);
 	return r;
+}
+
+/* Who somebody is, is known now. */
+static int on_parties(struct trace *trace)
+{
+	return parties_go_on(trace->parties);
 }
 
 static int on_timeout(struct trace *trace)
@@ -272,6 +278,7 @@ static int on_error(struct trace *trace)
 enum source {
 	SOURCE_RING,
 	SOURCE_LOOK,
+	SOURCE_PARTIES,
 	SOURCE_TIMEOUT,
 	SOURCE_SIGNAL,
 	SOURCE_READER,
@@ -279,8 +286,9 @@ enum source {
 };
 
 static int (*const handlers[])(struct trace *trace) = {
-	[SOURCE_RING] = read_ring,   [SOURCE_LOOK] = on_look,	  [SOURCE_TIMEOUT] = on_timeout,
-	[SOURCE_SIGNAL] = on_signal, [SOURCE_READER] = on_reader, [SOURCE_ERROR] = on_error,
+	[SOURCE_RING] = read_ring,     [SOURCE_LOOK] = on_look,	    [SOURCE_PARTIES] = on_parties,
+	[SOURCE_TIMEOUT] = on_timeout, [SOURCE_SIGNAL] = on_signal, [SOURCE_READER] = on_reader,
+	[SOURCE_ERROR] = on_error,
 };
 
 static int loop(struct trace *trace)
@@ -333,31 +341,14 @@ static int watch_all(struct trace *trace)
 				    0);
 	if (r >= 0)
 		r = watch(trace, trace->timeout_fd, SOURCE_TIMEOUT);
+	if (r >= 0 && parties_fd(trace->parties) >= 0)
+		r = watch(trace, parties_fd(trace->parties), SOURCE_PARTIES);
 	if (r >= 0)
 		r = watch(trace, rows_error_fd(trace->rows), SOURCE_ERROR);
 	if (r >= 0)
 		r = watch(trace, rows_fd(trace->rows), SOURCE_READER);
 	/* A regular file: it never has a reader that goes. */
 	return r == -EPERM ? 0 : r;
-}
-
-static int make_resolver(struct trace *trace)
-{
-	struct resolver *resolver = &trace->resolver;
-	int r = users_new(&trace->users);
-
-	if (r < 0)
-		return r;
-	*resolver = (struct resolver){
-		.user = users_user,
-		.group = users_group,
-		.utc_offset = clock_utc_offset,
-		.userdata = trace->users,
-	};
-	clock_load_zone();
-	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
-		return -errno;
-	return 0;
 }
 
 static int make_join(struct trace *trace)
@@ -367,9 +358,10 @@ static int make_join(struct trace *trace)
 		.pending_after_ns = trace->options->pending_after_s * NSEC_PER_SEC,
 		.max_bytes = reason_room(trace->options->max_memory),
 		.sees_creations = tracer_sees_creations(trace->tracer),
+		.on_cgroup = parties_cgroup,
 	};
 
-	int r = join_new(&trace->join, &join_options, show_pass, trace);
+	int r = join_new(&trace->join, &join_options, parties_pass, trace->parties);
 
 	if (r >= 0)
 		join_set_realtime_offset(trace->join, clock_realtime_offset_ns());
@@ -379,7 +371,7 @@ static int make_join(struct trace *trace)
 /* All but the tracer. The command is forked here, before the privileges are dropped. */
 static int prepare(struct trace *trace)
 {
-	int r = make_resolver(trace);
+	int r = parties_new(&trace->parties, show_pass, trace);
 
 	if (r >= 0)
 		r = rows_new(&trace->rows, trace->options);
@@ -468,6 +460,8 @@ static int finish(struct trace *trace, int error)
 		r = sweep(trace, true);
 	if (r >= 0 && !trace->full)
 		r = join_finish(trace->join, clock_monotonic_ns());
+	if (r >= 0 && !trace->full)
+		r = parties_finish(trace->parties);
 	if (trace->full)
 		r = 0;
 	written = rows_end(trace->rows, must_stop, trace);
@@ -573,7 +567,7 @@ static void clean_up(struct trace *trace)
 	child_free(trace->child);
 	join_free(trace->join);
 	rows_free(trace->rows);
-	users_free(trace->users);
+	parties_free(trace->parties);
 	summary_clear(&trace->summary);
 	close_if_open(trace->epoll_fd);
 	close_if_open(trace->signal_fd);

@@ -43,6 +43,21 @@ void options_print_place(const struct options *options, FILE *stream)
 	free(shown);
 }
 
+/* What stands before and behind an argument: it may be missing, or it may not. */
+static const char *const brackets[][2] = { { " ", "" }, { " [", "]" } };
+
+/* As it is written: "--output FORMAT", "--cross [WHAT]". */
+static void write_option(char *ret, size_t size, const struct option_entry *entry)
+{
+	const char *const *around = brackets[entry->may_lack];
+
+	if (entry->argument)
+		snprintf(ret, size, "--%s%s%s%s", entry->name, around[0], entry->argument,
+			 around[1]);
+	else
+		snprintf(ret, size, "--%s", entry->name);
+}
+
 void options_print_help(FILE *stream)
 {
 	fputs("fdpass shows every file descriptor that one process hands to another.\n"
@@ -58,27 +73,36 @@ void options_print_help(FILE *stream)
 
 		if (option_table[i].unlisted)
 			continue;
-		snprintf(left, sizeof(left), "--%s%s%s", option_table[i].name,
-			 option_table[i].argument ? " " : "",
-			 option_table[i].argument ? option_table[i].argument : "");
+		write_option(left, sizeof(left), &option_table[i]);
 		fprintf(stream, "  %c%c%c %-24s%s\n", option_table[i].letter ? '-' : ' ',
 			option_table[i].letter ? option_table[i].letter : ' ',
 			option_table[i].letter ? ',' : ' ', left, option_table[i].help);
 	}
 }
 
+/* In bold and italics. */
+static void print_written(FILE *stream, const char *dashes, const char *name,
+			  const struct option_entry *entry)
+{
+	const char *const *around = brackets[entry->may_lack];
+
+	fprintf(stream, "**%s%s**", dashes, name);
+	if (entry->argument)
+		fprintf(stream, "%s*%s*%s", around[0], entry->argument, around[1]);
+}
+
 void options_print_reference(FILE *stream)
 {
 	for (size_t i = 0; i < nr_options; i++) {
 		const struct option_entry *entry = &option_table[i];
+		const char letter[] = { entry->letter, '\0' };
 
-		if (entry->letter != '\0')
-			fprintf(stream, "**-%c**%s%s%s, ", entry->letter,
-				entry->argument ? " *" : "", entry->argument ? entry->argument : "",
-				entry->argument ? "*" : "");
-		fprintf(stream, "**--%s**%s%s%s\n  %s.\n\n", entry->name,
-			entry->argument ? " *" : "", entry->argument ? entry->argument : "",
-			entry->argument ? "*" : "", entry->help);
+		if (entry->letter != '\0') {
+			print_written(stream, "-", letter, entry);
+			fputs(", ", stream);
+		}
+		print_written(stream, "--", entry->name, entry);
+		fprintf(stream, "\n  %s.\n\n", entry->help);
 	}
 }
 

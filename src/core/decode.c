@@ -15,13 +15,39 @@
 /* What stands before a path whose beginning was not read: it never looks absolute. */
 static const char cut_mark[] = "...";
 
+/* Padding that was not written is what another record left there. */
+static bool is_zero(const void *padding, size_t size)
+{
+	const char *bytes = padding;
+
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What a section takes with its padding, `left` bytes before the end; 0 where it is malformed. */
+static size_t section_size(const struct event_section *section, size_t left)
+{
+	size_t padded;
+
+	if (left < sizeof(*section) || section->size > left - sizeof(*section))
+		return 0;
+	padded = (section->size + 7) & ~(size_t)7;
+	if (padded > left - sizeof(*section) ||
+	    !is_zero((const char *)(section + 1) + section->size, padded - section->size))
+		return 0;
+	return sizeof(*section) + padded;
+}
+
 static bool read_task(struct decoded *ret, const struct event_section *section, const void *content)
 {
 	const struct event_task *task = content;
 
 	if (section->size != sizeof(*task) || section->index >= NR_EVENT_PARTIES ||
 	    ret->tasks[section->index] || task->comm[EVENT_COMM_LEN - 1] != '\0' ||
-	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0' || task->reserved != 0)
+	    task->parent_comm[EVENT_COMM_LEN - 1] != '\0')
 		return false;
 	ret->tasks[section->index] = task;
 	return true;
@@ -77,6 +103,127 @@ static bool read_paths(struct decoded *ret, const struct event_section *section,
 	return true;
 }
 
+/* Names with a NUL behind each, none of them empty. */
+static bool read_cgroup(struct decoded *ret, const struct event_section *section,
+			const void *content)
+{
+	const char *names = content;
+
+	if (section->size > EVENT_MAX_CGROUP || section->index >= NR_EVENT_PARTIES ||
+	    ret->cgroups[section->index])
+		return false;
+	for (uint32_t i = 0; i < section->size; i++) {
+		if (names[i] == '\0' && (i == 0 || names[i - 1] == '\0'))
+			return false;
+	}
+	if (section->size > 0 && names[section->size - 1] != '\0')
+		return false;
+	ret->cgroups[section->index] = names;
+	ret->cgroup_sizes[section->index] = section->size;
+	return true;
+}
+
+static bool socket_is_valid(const void *content, size_t size)
+{
+	const struct event_socket_detail *detail = content;
+
+	return detail->reserved == 0;
+}
+
+static bool unix_is_valid(const void *content, size_t size)
+{
+	const struct event_unix_detail *detail = content;
+
+	return socket_is_valid(content, size) && detail->name_size <= EVENT_SUN_PATH &&
+	       detail->peer_name_size <= EVENT_SUN_PATH &&
+	       size == sizeof(*detail) + detail->name_size + detail->peer_name_size;
+}
+
+static bool netlink_is_valid(const void *content, size_t size)
+{
+	const struct event_netlink_detail *detail = content;
+
+	return socket_is_valid(content, size) && detail->reserved == 0;
+}
+
+static bool namespace_is_valid(const void *content, size_t size)
+{
+	const struct event_namespace_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
+static bool pidfd_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_pidfd_detail *)content)->reserved == 0;
+}
+
+static bool memory_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_memory_detail *)content)->reserved == 0;
+}
+
+static bool bpf_is_valid(const void *content, size_t size)
+{
+	const struct event_bpf_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
+/* The size of a detail, or what it has at least, and what else must hold; NULL: nothing. */
+static const struct {
+	size_t size;
+	bool has_more;
+	bool (*is_valid)(const void *content, size_t size);
+} detail_types[NR_EVENT_DETAILS] = {
+	[EVENT_DETAIL_SOCKET] = { sizeof(struct event_socket_detail), false, socket_is_valid },
+	[EVENT_DETAIL_INET] = { sizeof(struct event_inet_detail), false, socket_is_valid },
+	[EVENT_DETAIL_UNIX] = { sizeof(struct event_unix_detail), true, unix_is_valid },
+	[EVENT_DETAIL_NETLINK] = { sizeof(struct event_netlink_detail), false, netlink_is_valid },
+	[EVENT_DETAIL_DEVICE] = { sizeof(struct event_device_detail), false, NULL },
+	[EVENT_DETAIL_NAMESPACE] = { sizeof(struct event_namespace_detail), false,
+				     namespace_is_valid },
+	[EVENT_DETAIL_PIDFD] = { sizeof(struct event_pidfd_detail), false, pidfd_is_valid },
+	[EVENT_DETAIL_MEMORY] = { sizeof(struct event_memory_detail), false, memory_is_valid },
+	[EVENT_DETAIL_EVENTFD] = { sizeof(struct event_eventfd_detail), false, NULL },
+	[EVENT_DETAIL_BPF] = { sizeof(struct event_bpf_detail), false, bpf_is_valid },
+};
+
+static bool detail_is_valid(const struct event_section *detail)
+{
+	size_t size;
+
+	if (detail->type == 0 || detail->type >= NR_EVENT_DETAILS)
+		return false;
+	size = detail_types[detail->type].size;
+	if (detail->size < size || (detail->size > size && !detail_types[detail->type].has_more))
+		return false;
+	return !detail_types[detail->type].is_valid ||
+	       detail_types[detail->type].is_valid(detail + 1, detail->size);
+}
+
+/* In the order of the files, one a file at most. */
+static bool read_details(struct decoded *ret, const struct event_section *section,
+			 const void *content)
+{
+	uint32_t at = 0, next_index = 0;
+
+	if (ret->details)
+		return false;
+	while (at < section->size) {
+		const struct event_section *detail = (const void *)((const char *)content + at);
+		size_t taken = section_size(detail, section->size - at);
+
+		if (taken == 0 || detail->index < next_index || !detail_is_valid(detail))
+			return false;
+		next_index = detail->index + 1U;
+		at += taken;
+	}
+	ret->details = content;
+	ret->details_size = section->size;
+	return true;
+}
+
 static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 						const struct event_section *section,
 						const void *content) = {
@@ -84,35 +231,21 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_SOCKET] = read_socket,
 	[EVENT_SECTION_SOCKET_NAME] = read_socket_name,
 	[EVENT_SECTION_FILES] = read_files,
+	[EVENT_SECTION_DETAILS] = read_details,
 	[EVENT_SECTION_PATHS] = read_paths,
+	[EVENT_SECTION_CGROUP] = read_cgroup,
 };
-
-/* Padding that was not written is what another record left there. */
-static bool is_zero(const void *padding, size_t size)
-{
-	const char *bytes = padding;
-
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] != 0)
-			return false;
-	}
-	return true;
-}
 
 /* The section at `at`, `left` bytes before the end. Returns what it takes, 0 where it is malformed. */
 static size_t read_section(struct decoded *ret, const char *at, size_t left)
 {
 	const struct event_section *section = (const struct event_section *)at;
-	size_t padded;
+	size_t taken = section_size(section, left);
 
-	if (left < sizeof(*section) || section->size > left - sizeof(*section))
+	if (taken == 0 || section->type >= NR_EVENT_SECTIONS || !readers[section->type] ||
+	    !readers[section->type](ret, section, section + 1))
 		return 0;
-	padded = (section->size + 7) & ~(size_t)7;
-	if (padded > left - sizeof(*section) || section->type >= NR_EVENT_SECTIONS ||
-	    !readers[section->type] || !readers[section->type](ret, section, section + 1) ||
-	    !is_zero((const char *)(section + 1) + section->size, padded - section->size))
-		return 0;
-	return sizeof(*section) + padded;
+	return taken;
 }
 
 /* The event of a message that has a number: but a sender and a descriptor that moved may have none. */
@@ -159,6 +292,21 @@ int decode_record(const void *data, size_t size, struct decoded *ret)
 			return -EBADMSG;
 	}
 	return event_is_valid(ret) ? 0 : -EBADMSG;
+}
+
+const struct event_section *decode_detail(const struct decoded *decoded, uint32_t index,
+					  uint32_t *at)
+{
+	while (*at < decoded->details_size) {
+		const struct event_section *detail = (const void *)(decoded->details + *at);
+
+		if (detail->index > index)
+			return NULL;
+		*at += section_size(detail, decoded->details_size - *at);
+		if (detail->index == index)
+			return detail;
+	}
+	return NULL;
 }
 
 /* The component at `offset`; NULL where it does not lie whole within the paths. */
@@ -258,4 +406,29 @@ int decode_path(const struct decoded *decoded, const struct event_file *file,
 	path[begin + extent.length] = '\0';
 	*length = (int)(begin + extent.length);
 	return 0;
+}
+
+int decode_cgroup(const struct decoded *decoded, enum event_party party,
+		  char path[DECODE_CGROUP_MAX])
+{
+	const char *name = decoded->cgroups[party], *end;
+	char *at;
+
+	if (!name || !decoded->tasks[party])
+		return 0;
+	/* From the last name to the first one: a slash stands for each NUL. */
+	end = name + decoded->cgroup_sizes[party];
+	at = path + decoded->cgroup_sizes[party];
+	*at = '\0';
+	while (name < end) {
+		size_t length = strlen(name);
+
+		at -= length;
+		memcpy(at, name, length);
+		*--at = '/';
+		name += length + 1;
+	}
+	if (*path == '\0')
+		strcpy(path, "/");
+	return 1;
 }

@@ -21,6 +21,10 @@ struct decoded {
 	size_t name_sizes[NR_EVENT_PARTIES];
 	const struct event_file *files;
 	uint32_t nr_files;
+	const char *cgroups[NR_EVENT_PARTIES]; /* names, cgroup_sizes[] bytes of them */
+	size_t cgroup_sizes[NR_EVENT_PARTIES];
+	const char *details;
+	uint32_t details_size;
 	const char *paths;
 	uint32_t paths_size;
 	/* Of each file, where it was told before it is made use of (struct file); NULL: it was not. */
@@ -33,6 +37,13 @@ struct decoded {
  */
 int decode_record(const void *data, size_t size, struct decoded *ret);
 
+/*
+ * The detail of a file of the record, NULL: it has none. *at is where to look: 0 at first, and for a file
+ * beyond the last one what that left.
+ */
+const struct event_section *decode_detail(const struct decoded *decoded, uint32_t index,
+					  uint32_t *at);
+
 /* Room for a path and what stands before one that is cut, with the NUL. */
 #define DECODE_PATH_MAX (EVENT_MAX_PATH + 4)
 
@@ -43,5 +54,11 @@ int decode_record(const void *data, size_t size, struct decoded *ret);
  */
 int decode_path(const struct decoded *decoded, const struct event_file *file,
 		char path[DECODE_PATH_MAX], int *length);
+
+#define DECODE_CGROUP_MAX (EVENT_MAX_CGROUP + 2)
+
+/* The path of a party's cgroup, NUL-terminated. Returns 1, or 0 where the record does not tell it. */
+int decode_cgroup(const struct decoded *decoded, enum event_party party,
+		  char path[DECODE_CGROUP_MAX]);
 
 #endif

@@ -4,84 +4,17 @@
  * and asks the host only through the resolver.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "core/field.h"
+#include "core/cross.h"
+#include "core/getter.h"
 #include "core/linux.h"
-#include "core/siphash.h"
+#include "core/risk.h"
 #include "core/text.h"
 #include "kind/kind.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NSEC_PER_SEC INT64_C(1000000000)
-
-/* A name from a table of names; false where the table has none for this number. */
-static bool get_name(const char *const *names, size_t count, size_t index, struct value *ret)
-{
-	if (index >= count || !names[index])
-		return false;
-	ret->text = names[index];
-	ret->size = strlen(ret->text);
-	return true;
-}
-
-static bool get_text(const char *text, struct value *ret)
-{
-	ret->text = text;
-	ret->size = strlen(text);
-	return true;
-}
-
-__attribute__((format(printf, 2, 3))) static bool get_format(struct value *ret, const char *format,
-							     ...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(ret->buffer, sizeof(ret->buffer), format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= sizeof(ret->buffer))
-		return false;
-	ret->text = ret->buffer;
-	ret->size = (size_t)size;
-	return true;
-}
-
-static bool get_buffer(size_t size, struct value *ret)
-{
-	ret->text = ret->buffer;
-	ret->size = size;
-	return size > 0;
-}
-
-/* What was written into the buffer, up to there. */
-static bool get_written(const char *end, struct value *ret)
-{
-	return get_buffer((size_t)(end - ret->buffer), ret);
-}
-
-static bool get_unsigned(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return true;
-}
-
-/* A number of which 0 says that it is not known. */
-static bool get_nonzero(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return number != 0;
-}
-
-static bool get_descriptor(int32_t fd, struct value *ret)
-{
-	ret->i64 = fd;
-	return fd != ENDPOINT_FD_UNKNOWN;
-}
 
 /* The message */
 
@@ -146,15 +79,6 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	return get_written(put_utc_offset(end, minutes), ret);
 }
 
-/* Two numbers, as "12.0". */
-static bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret)
-{
-	char *end = text_put_decimal(ret->buffer, first, 1);
-
-	*end++ = separator;
-	return get_written(text_put_decimal(end, second, 1), ret);
-}
-
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
 {
 	return get_pair(row->pass->message, '.', row->pass->index, ret);
@@ -183,29 +107,13 @@ static bool get_socket_type(const struct row *row, enum field_side side, struct 
 	return get_name(names, ARRAY_SIZE(names), row->pass->socket_type, ret);
 }
 
-/*
- * An abstract name has all bytes of its length, NULs too, and an @ for its first; a path ends at the
- * first NUL, and one that begins with an @ is told from the directory that it is relative to.
- */
 static bool get_socket_path(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct pass *pass = row->pass;
-	size_t size = pass->socket_path_len;
 
-	if (size == 0)
-		return false;
-	if (size > sizeof(pass->socket_path))
-		size = sizeof(pass->socket_path);
-	if (pass->socket_path[0] == '@')
-		return get_format(ret, "./%.*s", (int)size, pass->socket_path);
-	if (pass->socket_path[0] != '\0') {
-		ret->text = pass->socket_path;
-		ret->size = strnlen(pass->socket_path, size);
-		return true;
-	}
-	memcpy(ret->buffer, pass->socket_path, size);
-	ret->buffer[0] = '@';
-	return get_buffer(size, ret);
+	return get_buffer(kind_unix_name(pass->socket_path, pass->socket_path_len, ret->buffer,
+					 sizeof(ret->buffer)),
+			  ret);
 }
 
 static bool get_outcome(const struct row *row, enum field_side side, struct value *ret)
@@ -257,185 +165,29 @@ static bool get_latency(const struct row *row, enum field_side side, struct valu
 	return get_unsigned(pass->done_ns - pass->time_ns, ret);
 }
 
-/* The file */
-
-static bool get_file(const struct row *row, enum field_side side, struct value *ret)
+/* An empty list says that they share all that is known of them. */
+static bool get_cross(const struct row *row, enum field_side side, struct value *ret)
 {
-	return get_buffer(kind_name(&row->pass->file, ret->buffer, sizeof(ret->buffer)), ret);
+	bool known;
+	unsigned int cross = cross_of(row, &known);
+	char *end = ret->buffer;
+
+	for (size_t i = 0; i < NR_BOUNDARIES; i++) {
+		if (!(cross & 1U << i))
+			continue;
+		if (end > ret->buffer)
+			*end++ = ',';
+		end = stpcpy(end, boundary_name(i));
+	}
+	get_written(end, ret);
+	return known;
 }
 
-/* Whether a name that is a place in the tree still leads there. */
-static bool get_file_deleted(const struct row *row, enum field_side side, struct value *ret)
+static bool get_risk(const struct row *row, enum field_side side, struct value *ret)
 {
-	const struct file *file = &row->pass->file;
+	const char *risk = risk_of(row);
 
-	ret->boolean = (file->flags & EVENT_FILE_DELETED) != 0;
-	return file->known && file->path && !(file->flags & EVENT_FILE_PSEUDO);
-}
-
-static bool get_file_type(const struct row *row, enum field_side side, struct value *ret)
-{
-	const char *type = kind_type(&row->pass->file);
-
-	return type && get_text(type, ret);
-}
-
-static bool get_file_ino(const struct row *row, enum field_side side, struct value *ret)
-{
-	return row->pass->file.known && get_unsigned(row->pass->file.ino, ret);
-}
-
-static bool get_file_dev(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	return file->known && get_pair(file->dev >> 20, ':', file->dev & 0xfffff, ret);
-}
-
-static bool get_file_flags(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	return file->known &&
-	       get_buffer(kind_open_flags(file, ret->buffer, sizeof(ret->buffer)), ret);
-}
-
-static bool get_file_id(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct file *file = &row->pass->file;
-
-	if (file->identity == 0)
-		return false;
-	return get_written(
-		text_put_hex(ret->buffer,
-			     siphash(row->resolver->identity_key, file->address, file->identity),
-			     16),
-		ret);
-}
-
-/* Sender and receiver */
-
-/* The process of a side, or NULL where nothing is known of it. */
-static const struct process *process_of(const struct row *row, enum field_side side)
-{
-	const struct process *process = side == FIELD_RECEIVER ? &row->pass->receiver :
-								 &row->pass->sender;
-
-	return process->known ? process : NULL;
-}
-
-static const struct endpoint *endpoint_of(const struct row *row, enum field_side side)
-{
-	return side == FIELD_RECEIVER ? &row->pass->to : &row->pass->from;
-}
-
-static bool get_comm(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_text(process->comm, ret);
-}
-
-static bool get_pid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->pid, ret);
-}
-
-static bool get_tid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->tid != 0 && get_unsigned(process->tid, ret);
-}
-
-static bool get_nspid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->nspid != process->pid && get_nonzero(process->nspid, ret);
-}
-
-static bool get_mntns_id(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_nonzero(process->mntns_id, ret);
-}
-
-static bool get_uid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->uid, ret);
-}
-
-static bool get_gid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_unsigned(process->gid, ret);
-}
-
-/* What is longer than a value can be loses its end. */
-static bool get_cut_text(const char *text, struct value *ret)
-{
-	size_t size = strnlen(text, sizeof(ret->buffer));
-
-	memcpy(ret->buffer, text, size);
-	return get_buffer(size, ret);
-}
-
-static bool get_user(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-	const char *name;
-
-	if (!process)
-		return false;
-	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
-}
-
-static bool get_group(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-	const char *name;
-
-	if (!process)
-		return false;
-	name = row->resolver->group(row->resolver->userdata, process->gid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "gid:%" PRIu32, process->gid);
-}
-
-static bool get_parent_comm(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && process->parent_pid != 0 && get_text(process->parent_comm, ret);
-}
-
-static bool get_parent_pid(const struct row *row, enum field_side side, struct value *ret)
-{
-	const struct process *process = process_of(row, side);
-
-	return process && get_nonzero(process->parent_pid, ret);
-}
-
-static bool get_socket_ino(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_nonzero(endpoint_of(row, side)->socket_ino, ret);
-}
-
-static bool get_sockfd(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_descriptor(endpoint_of(row, side)->sockfd, ret);
-}
-
-static bool get_fd(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_descriptor(endpoint_of(row, side)->fd, ret);
+	return risk && get_text(risk, ret);
 }
 
 static bool get_cloexec(const struct row *row, enum field_side side, struct value *ret)
@@ -467,6 +219,18 @@ const struct field field_table[] = {
 	  "process id of the sender in its own pid namespace, where it differs" },
 	{ "proc.mntns_id", "MNTNS_ID", FIELD_U64, FIELD_SENDER, 20, false, get_mntns_id,
 	  "mount namespace of the sender, by its inode" },
+	{ "proc.netns_id", "NETNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_netns_id,
+	  "network namespace of the sender, by its inode" },
+	{ "proc.pidns_id", "PIDNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_pidns_id,
+	  "pid namespace of the sender, by its inode" },
+	{ "proc.userns_id", "USERNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_userns_id,
+	  "user namespace of the sender, by its inode" },
+	{ "proc.cgroupns_id", "CGROUPNS_ID", FIELD_U32, FIELD_SENDER, 10, false, get_cgroupns_id,
+	  "cgroup namespace of the sender, by its inode" },
+	{ "proc.cgroup_id", "CGROUP_ID", FIELD_U64, FIELD_SENDER, 10, false, get_cgroup_id,
+	  "cgroup of the sender, by its inode" },
+	{ "proc.cgroup", "CGROUP", FIELD_STRING, FIELD_SENDER, 40, false, get_cgroup,
+	  "path of that cgroup, as the host sees it" },
 	{ "proc.creds.uid", "UID", FIELD_U32, FIELD_SENDER, 10, false, get_uid,
 	  "real user id of the sender, in the host's user namespace" },
 	{ "proc.creds.gid", "GID", FIELD_U32, FIELD_SENDER, 10, false, get_gid,
@@ -479,6 +243,22 @@ const struct field field_table[] = {
 	  "name of the sender's parent" },
 	{ "proc.parent.pid", "PARENT.PID", FIELD_U32, FIELD_SENDER, 10, false, get_parent_pid,
 	  "process id of the sender's parent, as the host sees it" },
+	{ "runtime.containerName", "CONTAINERNAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_container_name, "name of the container that the sender is in" },
+	{ "runtime.containerId", "CONTAINERID", FIELD_STRING, FIELD_SENDER, 13, false,
+	  get_container_id, "id of that container, as its runtime calls it" },
+	{ "runtime.containerImageName", "CONTAINERIMAGENAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_container_image, "image that it was made from" },
+	{ "runtime.runtimeName", "RUNTIMENAME", FIELD_STRING, FIELD_SENDER, 14, false,
+	  get_runtime_name,
+	  "its runtime: docker, podman, containerd, cri-o, runc, crun, lxc or "
+	  "systemd-nspawn" },
+	{ "k8s.namespace", "NAMESPACE", FIELD_STRING, FIELD_SENDER, 16, false, get_pod_namespace,
+	  "namespace of the pod that the sender is in, of Kubernetes" },
+	{ "k8s.podName", "PODNAME", FIELD_STRING, FIELD_SENDER, 20, false, get_pod_name,
+	  "name of that pod" },
+	{ "k8s.containerName", "K8S.CONTAINERNAME", FIELD_STRING, FIELD_SENDER, 20, false,
+	  get_pod_container, "name of the container in that pod" },
 	{ "socket_ino", "SOCKET_INO", FIELD_U64, FIELD_SENDER, 20, true, get_socket_ino,
 	  "inode of the sender's socket" },
 	{ "sockfd", "SOCKFD", FIELD_I32, FIELD_SENDER, 10, true, get_sockfd,
@@ -492,6 +272,11 @@ const struct field field_table[] = {
 	{ "file", "FILE", FIELD_STRING, FIELD_MESSAGE, 30, true, get_file,
 	  "what it is: a path, or the name that the kernel has for it; begins with ... "
 	  "where the path is longer than 4096 bytes" },
+	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
+	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
+	  "device its number and its name where the path does not say it; the process of a pidfd, "
+	  "the size and seals of a memfd, the count of an eventfd, the type, name and id of a bpf "
+	  "object" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },
@@ -508,6 +293,30 @@ const struct field field_table[] = {
 	{ "file_id", "FILE_ID", FIELD_STRING, FIELD_MESSAGE, 16, false, get_file_id,
 	  "identity of the open file description: the same on both sides and on every hop "
 	  "while it lives, and only within one trace" },
+	{ "file_rdev", "FILE_RDEV", FIELD_STRING, FIELD_MESSAGE, 8, false, get_file_rdev,
+	  "device that the file is, as major:minor (st_rdev of stat(2))" },
+	{ "file_pid", "FILE_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_pid,
+	  "process that a pidfd stands for, as the host sees it; left out when it is no more" },
+	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
+	  "bytes of a memfd when it was sent" },
+	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
+	  "seals of a memfd by name (SEAL, SHRINK, GROW and so on), joined by a bar" },
+	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
+	  "state of a socket: LISTEN, ESTABLISHED, CLOSE and so on; left out of one that has no "
+	  "connections and is in none" },
+	{ "file_local", "FILE_LOCAL", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_local,
+	  "address of a socket, as getsockname(2) tells it: address:port, a path or @name, the port "
+	  "of a netlink socket; left out where it has none" },
+	{ "file_remote", "FILE_REMOTE", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_remote,
+	  "address that a socket is connected to" },
+	{ "file_netns_id", "FILE_NETNS_ID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_netns_id,
+	  "network namespace of a socket, by its inode" },
+	{ "file_peer_ino", "FILE_PEER_INO", FIELD_U64, FIELD_MESSAGE, 20, false, get_file_peer_ino,
+	  "inode of the socket that a unix socket is connected to; left out where that is not "
+	  "accepted yet, or closed" },
+	{ "file_peer_pid", "FILE_PEER_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_peer_pid,
+	  "process that made the other end of a unix socket, or that listens, as SO_PEERCRED of "
+	  "unix(7) tells it, and as the host sees it: it may have exited, or handed its end on" },
 	{ "outcome", "OUTCOME", FIELD_STRING, FIELD_MESSAGE, 9, true, get_outcome,
 	  "what became of it: delivered, peeked, lost, failed or pending; left out where "
 	  "the kernel cannot tell" },
@@ -516,6 +325,11 @@ const struct field field_table[] = {
 	  "with which the send failed" },
 	{ "latency_ns", "LATENCY_NS", FIELD_U64, FIELD_MESSAGE, 14, false, get_latency,
 	  "nanoseconds from sent to received or lost; left out of what went without a message" },
+	{ "cross", "CROSS", FIELD_LIST, FIELD_MESSAGE, 20, false, get_cross,
+	  "what sender and receiver do not share: user, container, mntns, pidns, netns, userns, "
+	  "cgroupns; what is not known of one of them is left out" },
+	{ "risk", "RISK", FIELD_STRING, FIELD_MESSAGE, 15, false, get_risk,
+	  "something powerful arrived at a weaker receiver: which sort of thing it is" },
 	{ "receiver.comm", "RECEIVER.COMM", FIELD_STRING, FIELD_RECEIVER, 16, true, get_comm,
 	  "name of the receiver's thread" },
 	{ "receiver.pid", "RECEIVER.PID", FIELD_U32, FIELD_RECEIVER, 10, true, get_pid,
@@ -526,6 +340,18 @@ const struct field field_table[] = {
 	  "process id of the receiver in its own pid namespace, where it differs" },
 	{ "receiver.mntns_id", "RECEIVER.MNTNS_ID", FIELD_U64, FIELD_RECEIVER, 20, false,
 	  get_mntns_id, "mount namespace of the receiver, by its inode" },
+	{ "receiver.netns_id", "RECEIVER.NETNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_netns_id, "network namespace of the receiver, by its inode" },
+	{ "receiver.pidns_id", "RECEIVER.PIDNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_pidns_id, "pid namespace of the receiver, by its inode" },
+	{ "receiver.userns_id", "RECEIVER.USERNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_userns_id, "user namespace of the receiver, by its inode" },
+	{ "receiver.cgroupns_id", "RECEIVER.CGROUPNS_ID", FIELD_U32, FIELD_RECEIVER, 10, false,
+	  get_cgroupns_id, "cgroup namespace of the receiver, by its inode" },
+	{ "receiver.cgroup_id", "RECEIVER.CGROUP_ID", FIELD_U64, FIELD_RECEIVER, 10, false,
+	  get_cgroup_id, "cgroup of the receiver, by its inode" },
+	{ "receiver.cgroup", "RECEIVER.CGROUP", FIELD_STRING, FIELD_RECEIVER, 40, false, get_cgroup,
+	  "path of that cgroup, as the host sees it" },
 	{ "receiver.creds.uid", "RECEIVER.UID", FIELD_U32, FIELD_RECEIVER, 10, false, get_uid,
 	  "real user id of the receiver, in the host's user namespace" },
 	{ "receiver.creds.gid", "RECEIVER.GID", FIELD_U32, FIELD_RECEIVER, 10, false, get_gid,
@@ -538,6 +364,22 @@ const struct field field_table[] = {
 	  get_parent_comm, "name of the receiver's parent" },
 	{ "receiver.parent.pid", "RECEIVER.PARENT.PID", FIELD_U32, FIELD_RECEIVER, 10, false,
 	  get_parent_pid, "process id of the receiver's parent, as the host sees it" },
+	{ "receiver.runtime.containerName", "RECEIVER.CONTAINERNAME", FIELD_STRING, FIELD_RECEIVER,
+	  20, false, get_container_name, "name of the container that the receiver is in" },
+	{ "receiver.runtime.containerId", "RECEIVER.CONTAINERID", FIELD_STRING, FIELD_RECEIVER, 13,
+	  false, get_container_id, "id of that container, as its runtime calls it" },
+	{ "receiver.runtime.containerImageName", "RECEIVER.CONTAINERIMAGENAME", FIELD_STRING,
+	  FIELD_RECEIVER, 20, false, get_container_image, "image that it was made from" },
+	{ "receiver.runtime.runtimeName", "RECEIVER.RUNTIMENAME", FIELD_STRING, FIELD_RECEIVER, 14,
+	  false, get_runtime_name,
+	  "its runtime: docker, podman, containerd, cri-o, runc, crun, lxc or "
+	  "systemd-nspawn" },
+	{ "receiver.k8s.namespace", "RECEIVER.NAMESPACE", FIELD_STRING, FIELD_RECEIVER, 16, false,
+	  get_pod_namespace, "namespace of the pod that the receiver is in, of Kubernetes" },
+	{ "receiver.k8s.podName", "RECEIVER.PODNAME", FIELD_STRING, FIELD_RECEIVER, 20, false,
+	  get_pod_name, "name of that pod" },
+	{ "receiver.k8s.containerName", "RECEIVER.K8S.CONTAINERNAME", FIELD_STRING, FIELD_RECEIVER,
+	  20, false, get_pod_container, "name of the container in that pod" },
 	{ "receiver.socket_ino", "RECEIVER.SOCKET_INO", FIELD_U64, FIELD_RECEIVER, 20, false,
 	  get_socket_ino, "inode of the receiver's socket" },
 	{ "receiver.sockfd", "RECEIVER.SOCKFD", FIELD_I32, FIELD_RECEIVER, 10, false, get_sockfd,

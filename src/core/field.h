@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/container.h"
 #include "core/pass.h"
 
 /* What only the host can tell. The core has no clock, no locale and opens no file: it asks here. */
@@ -20,6 +21,9 @@ struct resolver {
 	/* Seconds east of UTC of the local time at this moment (seconds since the epoch). */
 	int32_t (*utc_offset)(void *userdata, int64_t seconds);
 	void *userdata;
+	/* The cgroup with this id, borrowed until others are told of; NULL: nothing is known of it. */
+	const struct cgroup *(*cgroup)(void *cgroups, uint64_t id);
+	void *cgroups;
 	/* Random, made once a trace: file_id is keyed with it, so that it tells no kernel address.
 	 */
 	uint64_t identity_key[2];
@@ -31,12 +35,21 @@ struct row {
 	const struct resolver *resolver;
 };
 
+/* The cgroup of one of its processes; NULL: not known. */
+static inline const struct cgroup *row_cgroup(const struct row *row, const struct process *process)
+{
+	const struct resolver *resolver = row->resolver;
+
+	return resolver->cgroup ? resolver->cgroup(resolver->cgroups, process->cgroup_id) : NULL;
+}
+
 enum field_type {
 	FIELD_STRING, /* bytes as they are in the kernel: escaped by whoever prints them */
 	FIELD_U32,
 	FIELD_U64,
 	FIELD_I32,
 	FIELD_BOOL,
+	FIELD_LIST, /* words of ours, joined by commas; empty: there is none */
 };
 
 /* Which side of the pass a field tells. */
@@ -54,7 +67,8 @@ struct value {
 	uint64_t u64; /* FIELD_U32, FIELD_U64 */
 	int64_t i64; /* FIELD_I32 */
 	bool boolean; /* FIELD_BOOL */
-	const char *text; /* FIELD_STRING; not NUL-terminated; in the row, or in buffer */
+	const char
+		*text; /* FIELD_STRING, FIELD_LIST; not NUL-terminated; in the row, or in buffer */
 	size_t size; /* bytes of text */
 	char buffer[FIELD_TEXT_MAX];
 };
@@ -84,7 +98,16 @@ static inline bool field_is_number(const struct field *field)
 	return field->type == FIELD_U32 || field->type == FIELD_U64 || field->type == FIELD_I32;
 }
 
-/* The type by its name: "string", "u32", "u64", "i32", "bool". */
+/* One text, or several. */
+static inline bool field_is_text(const struct field *field)
+{
+	return field->type == FIELD_STRING || field->type == FIELD_LIST;
+}
+
+/* The next word of a list: *at is where, and is moved behind it. False: there is none. */
+bool field_list_word(const struct value *value, size_t *at, const char **ret, size_t *size);
+
+/* The type by its name: "string", "u32", "u64", "i32", "bool", "list". */
 const char *field_type_name(enum field_type type);
 
 /* The field with this name or header, in either case; NULL: there is none. */
@@ -98,7 +121,7 @@ const struct field *field_suggest(const char *name);
  */
 int field_refuse(const char *name, char **error_message);
 
-#define FIELD_LIST_MAX 64
+#define FIELD_LIST_MAX 96
 
 /* Fields in the order of their columns, each at most once. */
 struct field_list {

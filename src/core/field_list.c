@@ -12,10 +12,23 @@ const char *field_type_name(enum field_type type)
 {
 	static const char *const names[] = {
 		[FIELD_STRING] = "string", [FIELD_U32] = "u32",	  [FIELD_U64] = "u64",
-		[FIELD_I32] = "i32",	   [FIELD_BOOL] = "bool",
+		[FIELD_I32] = "i32",	   [FIELD_BOOL] = "bool", [FIELD_LIST] = "list",
 	};
 
 	return names[type];
+}
+
+bool field_list_word(const struct value *value, size_t *at, const char **ret, size_t *size)
+{
+	const char *begin = value->text + *at, *comma;
+
+	if (*at >= value->size)
+		return false;
+	comma = memchr(begin, ',', value->size - *at);
+	*ret = begin;
+	*size = comma ? (size_t)(comma - begin) : value->size - *at;
+	*at += *size + 1;
+	return true;
 }
 
 const struct field *field_find(const char *name)

@@ -123,6 +123,20 @@ static bool text_holds(const struct filter *filter, enum filter_comparison compa
 	return is_ordered(comparison, order_of_texts(text, size, operand->text, operand->size));
 }
 
+/* One of its words is so. */
+static bool list_holds(const struct filter *filter, enum filter_comparison comparison,
+		       const struct filter_operand *operand, const struct value *value)
+{
+	const char *word;
+	size_t at = 0, size;
+
+	while (field_list_word(value, &at, &word, &size)) {
+		if (text_holds(filter, comparison, operand, word, size))
+			return true;
+	}
+	return false;
+}
+
 static bool value_holds(const struct filter *filter, const struct filter_clause *clause,
 			const struct filter_operand *operand, const struct value *value)
 {
@@ -140,6 +154,8 @@ static bool value_holds(const struct filter *filter, const struct filter_clause 
 				  (value->i64 > operand->i64) - (value->i64 < operand->i64));
 	case FIELD_BOOL:
 		return is_ordered(comparison, value->boolean - operand->boolean);
+	case FIELD_LIST:
+		return list_holds(filter, comparison, operand, value);
 	}
 	return false;
 }

@@ -52,6 +52,9 @@ struct filter_words {
 int filter_add_words(struct filter *filter, const struct filter_words *words, const char *text,
 		     char **error_message);
 
+/* One of these fields, which are texts, is known and not empty. Returns 0 or -ENOMEM. */
+int filter_add_some(struct filter *filter, const char *const fields[2]);
+
 /* Everything that was added holds for this row. */
 bool filter_has(const struct filter *filter, const struct row *row);
 

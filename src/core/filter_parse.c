@@ -189,7 +189,7 @@ static int make_operand(const struct filter *filter, const struct filter_clause 
 	*ret = (struct filter_operand){ .size = strlen(text) };
 	if (clause->comparison == FILTER_REGEX)
 		return make_regex(filter, text, ret, error);
-	if (field->type == FIELD_STRING) {
+	if (field_is_text(field)) {
 		ret->text = text;
 		return 0;
 	}
@@ -270,7 +270,7 @@ static int check_types(const struct filter_clause *clause, struct filter_error *
 {
 	const struct field *field = clause->fields[0];
 
-	if (clause->comparison == FILTER_REGEX && field->type != FIELD_STRING)
+	if (clause->comparison == FILTER_REGEX && !field_is_text(field))
 		return text_refuse(&error->message, "%s is no text: ~ and !~ cannot be tried on it",
 				   field->name);
 	if (clause->comparison != FILTER_EQUAL && field->type == FIELD_BOOL)
@@ -400,14 +400,22 @@ static int add_words(const struct filter *filter, const struct filter_words *wor
 	}
 }
 
+static void begin_clause(struct filter_clause *ret, const char *const fields[2],
+			 enum filter_comparison comparison)
+{
+	*ret = (struct filter_clause){
+		.fields = { field_find(fields[0]), fields[1] ? field_find(fields[1]) : NULL },
+		.comparison = comparison,
+	};
+}
+
 int filter_add_words(struct filter *filter, const struct filter_words *words, const char *text,
 		     char **error_message)
 {
-	struct filter_clause wanted = { .comparison = FILTER_EQUAL }, unwanted;
+	struct filter_clause wanted, unwanted;
 	int r;
 
-	wanted.fields[0] = field_find(words->fields[0]);
-	wanted.fields[1] = words->fields[1] ? field_find(words->fields[1]) : NULL;
+	begin_clause(&wanted, words->fields, FILTER_EQUAL);
 	unwanted = wanted;
 	unwanted.negated = true;
 	r = add_words(filter, words, text, &wanted, &unwanted, error_message);
@@ -423,4 +431,18 @@ int filter_add_words(struct filter *filter, const struct filter_words *words, co
 	else if (unwanted.nr_operands > 0)
 		r = filter_add_clause(filter, &unwanted);
 	return r;
+}
+
+/* All texts but the empty one come behind that. */
+int filter_add_some(struct filter *filter, const char *const fields[2])
+{
+	struct filter_operand operand = { .text = strdup("") };
+	struct filter_clause clause;
+	int r;
+
+	if (!operand.text)
+		return -ENOMEM;
+	begin_clause(&clause, fields, FILTER_GREATER);
+	r = filter_add_operand(filter, &clause, &operand);
+	return r < 0 ? r : filter_add_clause(filter, &clause);
 }

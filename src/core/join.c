@@ -475,6 +475,16 @@ static int on_event(struct join *join, const struct decoded *decoded)
 	return -EBADMSG;
 }
 
+static void tell_cgroups(const struct join *join, const struct decoded *decoded)
+{
+	char path[DECODE_CGROUP_MAX];
+
+	for (int i = 0; i < NR_EVENT_PARTIES && join->options.on_cgroup; i++) {
+		if (decode_cgroup(decoded, i, path))
+			join->options.on_cgroup(join->userdata, decoded->tasks[i]->cgroup_id, path);
+	}
+}
+
 int join_record(struct join *join, const void *data, size_t size)
 {
 	struct decoded decoded;
@@ -483,8 +493,10 @@ int join_record(struct join *join, const void *data, size_t size)
 	r = decode_record(data, size, &decoded);
 	if (r >= 0 && decoded.event->time_ns > join->now_ns)
 		join->now_ns = decoded.event->time_ns;
-	if (r >= 0)
+	if (r >= 0) {
+		tell_cgroups(join, &decoded);
 		r = on_event(join, &decoded);
+	}
 	if (r == -EBADMSG)
 		join->malformed++;
 	return r;

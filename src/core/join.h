@@ -29,6 +29,8 @@ struct join_options {
 	 * told apart, and have no identity.
 	 */
 	bool sees_creations;
+	/* The path of a cgroup, told before the rows of the processes in it, perhaps again; may be NULL. */
+	void (*on_cgroup)(void *userdata, uint64_t id, const char *path);
 };
 
 /* A row. The pass is borrowed until the function returns; a negative errno stops what calls it. */

@@ -11,7 +11,13 @@
 enum linux_socket_type {
 	LINUX_SOCK_STREAM = 1,
 	LINUX_SOCK_DGRAM = 2,
+	LINUX_SOCK_RAW = 3,
 	LINUX_SOCK_SEQPACKET = 5,
+};
+
+/* include/linux/socket.h */
+enum linux_family {
+	LINUX_AF_INET6 = 10,
 };
 
 /* The type of a file in its inode's mode: linux/stat.h, which does not have them beside glibc. */

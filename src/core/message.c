@@ -6,9 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The largest: that of a unix socket, with two names. */
+#define DETAIL_MAX                                                                                 \
+	(sizeof(struct event_section) + sizeof(struct event_unix_detail) + 2 * EVENT_SUN_PATH)
+
+/* A copy: the same socket is often passed again. The index is that in another message, too. */
+static const struct event_section *keep_detail(struct names *names,
+					       const struct event_section *detail)
+{
+	_Alignas(8) char copy[DETAIL_MAX];
+	struct event_section *section = (struct event_section *)copy;
+	size_t size = sizeof(*detail) + detail->size;
+
+	memcpy(copy, detail, size);
+	section->index = 0;
+	return (const struct event_section *)names_take(names, copy, size);
+}
+
 /* What the event tells of a file; the number in the sender stays as it is. */
 static int describe_file(struct file *file, struct names *names, const struct decoded *decoded,
-			 const struct event_file *told)
+			 const struct event_file *told, const struct event_section *detail)
 {
 	char path[DECODE_PATH_MAX];
 	const char *name = NULL;
@@ -21,6 +38,13 @@ static int describe_file(struct file *file, struct names *names, const struct de
 		name = names_take(names, path, length);
 		if (!name)
 			return -ENOMEM;
+	}
+	if (detail) {
+		detail = keep_detail(names, detail);
+		if (!detail) {
+			names_drop(names, name);
+			return -ENOMEM;
+		}
 	}
 	*file = (struct file){
 		.known = true,
@@ -35,13 +59,17 @@ static int describe_file(struct file *file, struct names *names, const struct de
 		.inode_generation = told->inode_generation,
 		.generation = told->generation,
 		.path = name,
+		.detail = detail,
 	};
 	return 0;
 }
 
 int message_describe(struct message *message, struct names *names, const struct decoded *decoded)
 {
+	uint32_t at = 0;
+
 	for (uint32_t i = 0; i < message->nr_files && i < decoded->nr_files; i++) {
+		const struct event_section *detail = decode_detail(decoded, i, &at);
 		const struct event_file *told = &decoded->files[i];
 		struct file *file = &message->files[i];
 		int r;
@@ -52,7 +80,7 @@ int message_describe(struct message *message, struct names *names, const struct 
 			file->address = told->address;
 			continue;
 		}
-		r = describe_file(file, names, decoded, told);
+		r = describe_file(file, names, decoded, told, detail);
 		if (r < 0)
 			return r;
 	}
@@ -91,8 +119,10 @@ struct message *message_free(struct message *message, struct names *names)
 {
 	if (!message)
 		return NULL;
-	for (uint32_t i = 0; i < message->nr_files; i++)
+	for (uint32_t i = 0; i < message->nr_files; i++) {
 		names_drop(names, message->files[i].path);
+		names_drop(names, (const char *)message->files[i].detail);
+	}
 	free(message);
 	return NULL;
 }

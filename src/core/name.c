@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names, counted and kept once: a hash by their bytes. */
+/* Names, counted and kept once: a hash by their bytes. They are aligned as the parts of a record are. */
 #include "core/name.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ struct name {
 	UT_hash_handle hh;
 	size_t users;
 	size_t length;
-	char bytes[];
+	_Alignas(8) char bytes[];
 };
 
 struct names {

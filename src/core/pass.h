@@ -47,6 +47,8 @@ struct file {
 	uint64_t identity; /* of the open file description, see core/identity.h; 0: not known */
 	/* Raw bytes, NUL-terminated; NULL: no name. "name" alone where it is pseudo. Borrowed. */
 	const char *path;
+	/* What else the kernel side told, as it is in the record; NULL: nothing. Borrowed. */
+	const struct event_section *detail;
 };
 
 struct pass {
@@ -78,5 +80,8 @@ struct pass {
 	const struct process *owners; /* borrowed */
 	size_t nr_owners;
 };
+
+/* A copy, with all that it borrows; the caller frees it. NULL: no memory. */
+struct pass *pass_dup(const struct pass *pass);
 
 #endif

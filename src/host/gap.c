@@ -21,8 +21,7 @@ const struct gap gap_table[] = {
 	  "io_uring has the numbers of the descriptors in memory of its own",
 	  "from which of its descriptors io_uring sends" },
 	{ "tracepoint,gadget", "5.10,6.1", "ring/send,ring/send-worker",
-	  "proc.comm,proc.tid,proc.pid,proc.mntns_id,proc.creds.uid,proc.creds.gid,proc.creds.user,"
-	  "proc.creds.group,proc.parent.pid,proc.parent.comm,sockfd,timestamp,latency_ns",
+	  "proc.*,sockfd,timestamp,latency_ns,cross",
 	  "before 6.3 nothing tells of a send that is no system call",
 	  "who sends with io_uring, before Linux 6.3" },
 	{ "tracepoint,gadget", "5.10,6.1", "ring/receive*",
@@ -52,7 +51,10 @@ const struct gap gap_table[] = {
 	  "32/fail/einval-two-controls",
 	  "row", "a record has room for 253 descriptors: the 254th that was named is not told",
 	  "the descriptors beyond the 253rd of a refused message: a message carries 253" },
-	{ "*", "*", "lose/exit,lose/kill,32/lose/exit,32/lose/kill", "receiver.mntns_id",
+	{ "gadget", "*", "*", "proc.cgroup,receiver.cgroup", "the module keeps no table of them",
+	  "paths of cgroups; containers, but what Inspektor Gadget knows of the sender's" },
+	{ "*", "*", "lose/exit,lose/kill,32/lose/exit,32/lose/kill",
+	  "receiver.mntns_id,receiver.netns_id,receiver.cgroupns_id",
 	  "a process that exits has left its namespaces when its sockets are closed",
 	  "the namespaces of a receiver that exited with descriptors in its queue" },
 };

@@ -134,6 +134,20 @@ bool object_is_preemptible(const struct bpf_object *object, const struct btf *ke
 	return false;
 }
 
+/* Has version 1 a hierarchy that has the controller of pids? In /proc/cgroups it then has a number. */
+static bool has_cgroup_v1(void)
+{
+	FILE *file = fopen("/proc/cgroups", "re");
+	char line[128];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = starts_with(line, "pids\t") && !starts_with(line, "pids\t0\t");
+	if (file)
+		fclose(file);
+	return found;
+}
+
 static void set_constants(struct bpf_object *object, const struct btf *kernel,
 			  const struct object_options *options)
 {
@@ -141,9 +155,11 @@ static void set_constants(struct bpf_object *object, const struct btf *kernel,
 	bool preemptible = object_is_preemptible(object, kernel), lengths = has_lengths(kernel);
 	uint64_t wake_at = options->ring_size / 8 / options->nr_cpus;
 	uint8_t stand_in = options->stand_in;
+	bool cgroup_v1 = has_cgroup_v1();
 
 	set_constant(object, "preemptible", &preemptible, sizeof(preemptible));
 	set_constant(object, "stand_in", &stand_in, sizeof(stand_in));
+	set_constant(object, "cgroup_v1", &cgroup_v1, sizeof(cgroup_v1));
 	set_constant(object, "has_lengths", &lengths, sizeof(lengths));
 	set_constant(object, "tracer_pid", &tracer_pid, sizeof(tracer_pid));
 	set_constant(object, "wake_at", &wake_at, sizeof(wake_at));

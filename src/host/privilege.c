@@ -4,10 +4,13 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -58,19 +61,58 @@ int privilege_check(char reason[PRIVILEGE_REASON_MAX])
 	return 0;
 }
 
-/* Nothing can be opened, made, renamed or removed any more. Best effort: Landlock came with 5.13. */
-static void close_filesystem(void)
+/* Allow reading below a folder, or below the nearest one that is there: what it will be made in. */
+static void allow_reading(int ruleset, const char *folder)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+	};
+	char path[PATH_MAX];
+	char *end = stpncpy(path, folder, sizeof(path) - 1);
+
+	do {
+		*end = '\0';
+		rule.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		end = strrchr(path, '/');
+	} while (rule.parent_fd < 0 && end > path);
+	if (rule.parent_fd < 0)
+		return;
+	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
+}
+
+/*
+ * Nothing can be opened, made, renamed or removed any more, but for reading what is below these folders. Best
+ * effort: Landlock came with 5.13.
+ */
+static void close_filesystem(const char *const *folders)
 {
 	/* What the first version knows. Truncating and ioctl(2) take an open file. */
 	const struct landlock_ruleset_attr everything = {
 		.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
 	};
-	long ruleset = syscall(SYS_landlock_create_ruleset, &everything, sizeof(everything), 0);
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &everything, sizeof(everything), 0);
 
 	if (ruleset < 0)
 		return;
-	syscall(SYS_landlock_restrict_self, (int)ruleset, 0);
-	close((int)ruleset);
+	while (*folders)
+		allow_reading(ruleset, *folders++);
+	syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+}
+
+/* What is given up for good, while the capabilities for that are there. */
+static int close_ways(const char *const *folders)
+{
+	if (have(CAP_SETGID) && setgroups(0, NULL) < 0)
+		return -errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	close_filesystem(folders);
+	if (!have(CAP_SETPCAP))
+		return 0;
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	return capng_apply(CAPNG_SELECT_BOUNDS) == 0 ? 0 : -EPERM;
 }
 
 static int keep_only(bool effective, bool permitted)
@@ -83,6 +125,8 @@ static int keep_only(bool effective, bool permitted)
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -EPERM;
 }
 
+static const char *const no_folders[] = { NULL };
+
 int privilege_drop(bool (*can_read)(void *userdata), void *userdata)
 {
 	bool had_bpf, needs_bpf;
@@ -91,20 +135,22 @@ int privilege_drop(bool (*can_read)(void *userdata), void *userdata)
 	if (capng_get_caps_process() < 0)
 		return -EPERM;
 	had_bpf = capng_have_capability(CAPNG_PERMITTED, CAP_BPF) == 1;
-	if (have(CAP_SETGID) && setgroups(0, NULL) < 0)
-		return -errno;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	close_filesystem();
-	/* The bounding set goes while CAP_SETPCAP is there. */
-	if (have(CAP_SETPCAP)) {
-		capng_clear(CAPNG_SELECT_BOUNDS);
-		if (capng_apply(CAPNG_SELECT_BOUNDS) != 0)
-			return -EPERM;
-	}
+	r = close_ways(no_folders);
+	if (r < 0)
+		return r;
 	r = keep_only(false, had_bpf);
 	if (r < 0)
 		return r;
 	needs_bpf = had_bpf && !can_read(userdata);
 	return keep_only(needs_bpf, needs_bpf);
+}
+
+int privilege_keep_reading(const char *const *folders)
+{
+	int r;
+
+	if (capng_get_caps_process() < 0)
+		return -EPERM;
+	r = close_ways(folders);
+	return r < 0 ? r : keep_only(false, false);
 }

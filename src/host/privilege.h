@@ -27,4 +27,11 @@ int privilege_check(char reason[PRIVILEGE_REASON_MAX]);
  */
 int privilege_drop(bool (*can_read)(void *userdata), void *userdata);
 
+/*
+ * Keep nothing but reading files, and these only where they are below the folders (NULL ends them): for a process
+ * that does nothing else. A folder that is not there yet stands for what it will be made in. Without Landlock, all
+ * files of this user's can be read. Returns 0 or a negative errno.
+ */
+int privilege_keep_reading(const char *const *folders);
+
 #endif

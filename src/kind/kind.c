@@ -11,7 +11,7 @@
 #include <linux/magic.h>
 
 #include "core/linux.h"
-#include "kind/kind.h"
+#include "kind/class.h"
 
 /* Not in every linux/magic.h. */
 #define MAGIC_PIDFS 0x50494446 /* fs/pidfs.c, 6.9 on */
@@ -19,44 +19,60 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-struct kind {
-	const char *type;
-	uint32_t magic; /* 0: any */
-	uint32_t format; /* LINUX_S_IFMT of the mode; 0: any */
-	/*
-	 * The dentry's name, of files that have no place in the tree; NULL: any. Kernels disagree
-	 * on the brackets around it, so they are left out; a name that ends in '*' is the begin of
-	 * one.
-	 */
-	const char *dentry;
-	/* Where the dentry never has a name: what it is called, or what stands before its inode. */
-	const char *name;
-	const char *prefix;
-};
-
 static const struct kind kinds[] = {
-	{ .type = "memfd", .magic = TMPFS_MAGIC, .dentry = "memfd:*" },
-	{ .type = "memfd", .magic = HUGETLBFS_MAGIC, .dentry = "memfd:*" },
-	{ .type = "pidfd", .magic = MAGIC_PIDFS, .name = "[pidfd]" },
-	{ .type = "namespace", .magic = NSFS_MAGIC, .prefix = "ns" },
+	{ .type = "memfd",
+	  .magic = TMPFS_MAGIC,
+	  .dentry = "memfd:*",
+	  .put_detail = memfd_put_detail },
+	{ .type = "memfd",
+	  .magic = HUGETLBFS_MAGIC,
+	  .dentry = "memfd:*",
+	  .put_detail = memfd_put_detail },
+	{ .type = "pidfd",
+	  .magic = MAGIC_PIDFS,
+	  .name = "[pidfd]",
+	  .put_detail = pidfd_put_detail },
+	{ .type = "namespace",
+	  .magic = NSFS_MAGIC,
+	  .prefix = "ns",
+	  .prefix_of = namespace_prefix,
+	  .put_detail = namespace_put_detail },
 	{ .type = "secretmem", .magic = SECRETMEM_MAGIC, .name = "secretmem" },
 	{ .type = "dmabuf", .magic = DMA_BUF_MAGIC, .name = "dmabuf" },
 	{ .type = "fifo", .magic = PIPEFS_MAGIC, .prefix = "pipe" },
-	{ .type = "socket", .magic = SOCKFS_MAGIC, .prefix = "socket" },
+	{ .type = "socket",
+	  .magic = SOCKFS_MAGIC,
+	  .prefix = "socket",
+	  .put_detail = socket_put_detail },
 	{ .type = "mqueue", .magic = MAGIC_MQUEUE, .format = LINUX_S_IFREG },
 
-	{ .type = "eventfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventfd" },
+	{ .type = "eventfd",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "eventfd",
+	  .put_detail = eventfd_put_detail },
 	{ .type = "epoll", .magic = ANON_INODE_FS_MAGIC, .dentry = "eventpoll" },
-	{ .type = "pidfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "pidfd" }, /* before 6.9 */
+	{ .type = "pidfd",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "pidfd",
+	  .put_detail = pidfd_put_detail }, /* before 6.9 */
 	{ .type = "timerfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "timerfd" },
 	{ .type = "signalfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "signalfd" },
 	{ .type = "inotify", .magic = ANON_INODE_FS_MAGIC, .dentry = "inotify" },
 	{ .type = "fanotify", .magic = ANON_INODE_FS_MAGIC, .dentry = "fanotify" },
 	{ .type = "userfaultfd", .magic = ANON_INODE_FS_MAGIC, .dentry = "userfaultfd" },
 	{ .type = "io_uring", .magic = ANON_INODE_FS_MAGIC, .dentry = "io_uring" },
-	{ .type = "bpf-map", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf-map" },
-	{ .type = "bpf-prog", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf-prog" },
-	{ .type = "bpf-link", .magic = ANON_INODE_FS_MAGIC, .dentry = "bpf_link" },
+	{ .type = "bpf-map",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "bpf-map",
+	  .put_detail = bpf_map_put_detail },
+	{ .type = "bpf-prog",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "bpf-prog",
+	  .put_detail = bpf_prog_put_detail },
+	{ .type = "bpf-link",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "bpf_link",
+	  .put_detail = bpf_link_put_detail },
 	{ .type = "btf", .magic = ANON_INODE_FS_MAGIC, .dentry = "btf" },
 	{ .type = "perf_event", .magic = ANON_INODE_FS_MAGIC, .dentry = "perf_event" },
 	{ .type = "landlock", .magic = ANON_INODE_FS_MAGIC, .dentry = "landlock-ruleset" },
@@ -71,8 +87,8 @@ static const struct kind kinds[] = {
 	{ .type = "socket", .format = LINUX_S_IFSOCK },
 	{ .type = "reg", .format = LINUX_S_IFREG },
 	{ .type = "dir", .format = LINUX_S_IFDIR },
-	{ .type = "chr", .format = LINUX_S_IFCHR },
-	{ .type = "blk", .format = LINUX_S_IFBLK },
+	{ .type = "chr", .format = LINUX_S_IFCHR, .put_detail = device_put_detail },
+	{ .type = "blk", .format = LINUX_S_IFBLK, .put_detail = device_put_detail },
 	{ .type = "lnk", .format = LINUX_S_IFLNK },
 };
 
@@ -151,13 +167,14 @@ static size_t write_path(const struct file *file, char *buffer, size_t size)
 static size_t write_pseudo(const struct file *file, char *buffer, size_t size)
 {
 	const struct kind *kind = kind_of(file);
+	const char *prefix = kind && kind->prefix_of ? kind->prefix_of(file) : NULL;
 	bool named = file->path && *file->path != '\0' && strcmp(file->path, "/") != 0;
 	int length = 0;
 
 	if (!named && kind && kind->name)
 		length = snprintf(buffer, size, "%s", kind->name);
 	else if (!named && kind && kind->prefix)
-		length = snprintf(buffer, size, "%s:[%" PRIu64 "]", kind->prefix,
+		length = snprintf(buffer, size, "%s:[%" PRIu64 "]", prefix ? prefix : kind->prefix,
 				  (uint64_t)file->ino);
 	else if (file->path)
 		length = snprintf(buffer, size, "%s", file->path);
@@ -171,4 +188,14 @@ size_t kind_name(const struct file *file, char *buffer, size_t size)
 	if (file->path && !(file->flags & EVENT_FILE_PSEUDO))
 		return write_path(file, buffer, size);
 	return write_pseudo(file, buffer, size);
+}
+
+size_t kind_detail(const struct file *file, char *buffer, size_t size)
+{
+	const struct kind *kind = kind_of(file);
+	struct words words = { .buffer = buffer, .size = size };
+
+	if (kind && kind->put_detail && file->detail)
+		kind->put_detail(&words, file);
+	return words.length;
 }

@@ -23,6 +23,35 @@ const char *kind_type(const struct file *file);
 size_t kind_name(const struct file *file, char *buffer, size_t size);
 
 /*
+ * Write what else names the file (`file_detail`): of a socket its addresses and its state. As above;
+ * what exceeds the size is left out at the end.
+ */
+size_t kind_detail(const struct file *file, char *buffer, size_t size);
+
+/* Of a socket. NULL or 0: not known, or it has none. */
+const char *kind_socket_state(const struct file *file); /* "LISTEN" */
+size_t kind_socket_local(const struct file *file, char *buffer, size_t size);
+size_t kind_socket_remote(const struct file *file, char *buffer, size_t size);
+uint32_t kind_socket_netns(const struct file *file);
+uint64_t kind_socket_peer_ino(const struct file *file);
+uint32_t kind_socket_peer_pid(const struct file *file);
+
+/* Of a device. False: not known, or it is none. */
+bool kind_device_number(const struct file *file, uint32_t *major, uint32_t *minor);
+/* Of a pidfd: 0 as above, or the process is no more. */
+uint32_t kind_pidfd_pid(const struct file *file);
+/* Of a memfd. */
+bool kind_memory_size(const struct file *file, uint64_t *ret);
+size_t kind_memory_seals(const struct file *file, char *buffer, size_t size);
+
+/*
+ * Write the address of a unix socket, of which this is sun_path. An abstract name has all bytes of its
+ * length, NULs too, and an @ for its first; a path ends at the first NUL, and one that begins with an @
+ * is told from the directory that it is relative to. Returns the number of bytes.
+ */
+size_t kind_unix_name(const char *name, size_t name_size, char *buffer, size_t size);
+
+/*
  * Write the open flags by name ("O_RDWR|O_CLOEXEC"), the access mode first; bits without a name
  * follow in octal. Returns the number of bytes.
  */

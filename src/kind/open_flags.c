@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <linux/fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "kind/kind.h"
+#include "kind/words.h"
 
 /* Not in linux/fcntl.h. */
 #define FLAG_FMODE_EXEC 040U /* __FMODE_EXEC of include/linux/fs.h: opened by execve(2) */
@@ -29,17 +29,6 @@ static const struct flag flags[] = {
 	{ O_CLOEXEC, "O_CLOEXEC" },
 };
 
-/* What does not fit is left out. */
-static void append(char *buffer, size_t size, size_t *length, const char *text)
-{
-	size_t more = strlen(text);
-
-	if (more > size - *length)
-		more = size - *length;
-	memcpy(buffer + *length, text, more);
-	*length += more;
-}
-
 size_t kind_open_flags(const struct file *file, char *buffer, size_t size)
 {
 	static const char *const modes[] = {
@@ -49,21 +38,21 @@ size_t kind_open_flags(const struct file *file, char *buffer, size_t size)
 		[O_ACCMODE] = "O_ACCMODE", /* neither to read nor to write: ioctl(2) only */
 	};
 	uint32_t left = file->open_flags & ~(O_ACCMODE | FLAGS_LEFT_OUT);
-	size_t length = 0;
+	struct words words = { .buffer = buffer, .size = size };
 
-	append(buffer, size, &length, modes[file->open_flags & O_ACCMODE]);
+	words_put_text(&words, modes[file->open_flags & O_ACCMODE]);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if ((left & flags[i].bits) != flags[i].bits)
 			continue;
-		append(buffer, size, &length, "|");
-		append(buffer, size, &length, flags[i].name);
+		words_put_text(&words, "|");
+		words_put_text(&words, flags[i].name);
 		left &= ~flags[i].bits;
 	}
 	if (left != 0) {
 		char octal[sizeof("|0") + 11];
 
 		snprintf(octal, sizeof(octal), "|0%" PRIo32, left);
-		append(buffer, size, &length, octal);
+		words_put_text(&words, octal);
 	}
-	return length;
+	return words.length;
 }

@@ -43,6 +43,7 @@ static int least_width(const struct field *field)
 		[FIELD_U64] = 10,
 		[FIELD_I32] = 4,
 		[FIELD_BOOL] = 5,
+		[FIELD_LIST] = LEAST_TEXT,
 	};
 	int header = header_width(field) < LEAST_HEADER ? header_width(field) : LEAST_HEADER;
 
@@ -86,7 +87,7 @@ static void settle_widths(struct columns_output *columns)
 	}
 	if (terminal > 0 && total > terminal)
 		shrink(columns->widths, list, total - terminal);
-	else if (terminal > 0 && list->fields[list->count - 1]->type == FIELD_STRING)
+	else if (terminal > 0 && field_is_text(list->fields[list->count - 1]))
 		columns->widths[list->count - 1] += terminal - total;
 }
 
@@ -131,6 +132,7 @@ static size_t write_value(struct columns_output *columns, const struct field *fi
 
 	switch (field->type) {
 	case FIELD_STRING:
+	case FIELD_LIST:
 		return text_escape(text, value->text, value->size, !columns->output.options.utf8);
 	case FIELD_U32:
 	case FIELD_U64:
@@ -143,6 +145,11 @@ static size_t write_value(struct columns_output *columns, const struct field *fi
 	return 0;
 }
 
+static bool is_empty(const struct field *field, const struct value *value)
+{
+	return field->type == FIELD_LIST && value->size == 0;
+}
+
 static int columns_row(struct output *output, const struct row *row)
 {
 	struct columns_output *columns = columns_output(output);
@@ -151,7 +158,7 @@ static int columns_row(struct output *output, const struct row *row)
 		const struct field *field = output->fields.fields[i];
 		struct cell cell = { .text = "-", .size = 1, .cut = cut_of(output, field) };
 
-		if (field_get(field, row, &columns->value)) {
+		if (field_get(field, row, &columns->value) && !is_empty(field, &columns->value)) {
 			cell.text = columns->text;
 			cell.size = write_value(columns, field);
 		}

@@ -138,6 +138,24 @@ static int on_close(void *userdata)
 	return 0;
 }
 
+/* Words are ours: nothing in them is escaped. */
+static void put_list(struct json_output *json, const struct value *value)
+{
+	struct buffer *buffer = json->output.buffer;
+	const char *word;
+	size_t at = 0, size;
+
+	buffer_put_byte(buffer, '[');
+	while (field_list_word(value, &at, &word, &size)) {
+		if (word > value->text)
+			buffer_put_text(buffer, is_pretty(json) ? ", " : ",");
+		buffer_put_byte(buffer, '"');
+		buffer_put(buffer, word, size);
+		buffer_put_byte(buffer, '"');
+	}
+	buffer_put_byte(buffer, ']');
+}
+
 static int on_member(void *userdata, const char *name, const struct field *field,
 		     const struct value *value)
 {
@@ -158,6 +176,9 @@ static int on_member(void *userdata, const char *name, const struct field *field
 		break;
 	case FIELD_BOOL:
 		buffer_put_text(buffer, value->boolean ? "true" : "false");
+		break;
+	case FIELD_LIST:
+		put_list(json, value);
 		break;
 	}
 	return 0;

@@ -5,11 +5,12 @@
  *
  *	TIME          SENDER             FD       FD  RECEIVER            AFTER  FILE
  *	14:02:11.084  client[1296790]     3  →    9  dbus-broker[5128]    84µs  /dev/null
- *	14:02:15.310  haproxy[812]        7  ✗    -  haproxy[4411]       1.2ms  TCP · lost: emfile
+ *	14:02:15.310  haproxy[812]        7  ✗    -  haproxy[4411]       1.2ms  TCP 0.0.0.0:443 LISTEN · lost: emfile
  *
  * The arrow stands for what arrived, the cross for what did not; "⋯" waits in a queue. "?" is what is
  * not known, "-" what there is not. Piped, nothing is cut.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,9 @@
 
 /* What the file's name keeps of its column, however long the note behind it is. */
 #define FILE_MIN 6
+
+/* What is left of a detail that is cut, at least: less says nothing. */
+#define DETAIL_MIN 8
 
 /* What the name of a file that was deleted ends in. */
 #define DELETED " (deleted)"
@@ -66,9 +70,11 @@ struct reading_output {
 	struct line line;
 	struct layout layout;
 	const struct signs *signs;
-	const struct field *timestamp, *file, *deleted, *outcome, *reason, *via, *latency;
+	const struct field *timestamp, *file, *detail, *deleted, *outcome, *reason, *via, *latency,
+		*risk;
 	struct value value;
-	char text[TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\"")]; /* of the file */
+	/* Of the file, and of its detail behind it. */
+	char text[2 * (TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\""))];
 	char note[64]; /* how it ended */
 };
 
@@ -160,11 +166,13 @@ static int reading_begin(struct output *output)
 	reading->line.dots = reading->signs->dots;
 	reading->timestamp = field_find("timestamp");
 	reading->file = field_find("file");
+	reading->detail = field_find("file_detail");
 	reading->deleted = field_find("file_deleted");
 	reading->outcome = field_find("outcome");
 	reading->reason = field_find("reason");
 	reading->via = field_find("via");
 	reading->latency = field_find("latency_ns");
+	reading->risk = field_find("risk");
 	settle_layout(reading);
 
 	put_texts(reading, &headers, COLOR_HEADER);
@@ -266,12 +274,13 @@ static void append(char *note, size_t size, const char *separator, const struct 
 }
 
 /*
- * How it went where that was not as usual: "lost: emfile", "outcome unknown", "pidfd_getfd". In
+ * How it went where that was not as usual: "lost: emfile", "pidfd_getfd", "risk: directory". In
  * brief, the reason alone. The words are ours, so they need no escaping.
  */
 static void write_note(struct reading_output *reading, const struct row *row, bool brief)
 {
 	static const struct value unknown = { .text = "outcome unknown", .size = 15 };
+	static const struct value risk = { .text = "risk", .size = 4 };
 	static const struct value more = { .text = "more than 253", .size = 13 };
 	const struct pass *pass = row->pass;
 	struct value *value = &reading->value;
@@ -294,6 +303,10 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 		append(note, size, ": ", value);
 	if (pass->more_named)
 		append(note, size, ", ", &more);
+	if (field_get(reading->risk, row, value)) {
+		append(note, size, ", ", &risk);
+		append(note, size, ": ", value);
+	}
 }
 
 /* The columns that a note takes with what stands before it. */
@@ -319,47 +332,75 @@ static bool imitates_mark(const struct reading_output *reading, const char *name
 }
 
 /*
- * Write the file's name. One that imitates a mark is quoted: a quote that is part of a name is
- * escaped. Returns the length.
+ * Write text that others chose. One that imitates a mark is quoted: a quote that is part of it is
+ * escaped. Returns where it ends.
  */
+static char *write_quoted(const struct reading_output *reading, char *ret, const char *text,
+			  size_t size)
+{
+	const char *quote = imitates_mark(reading, text, size) ? "\"" : "";
+
+	ret = stpcpy(ret, quote);
+	ret += text_escape(ret, text, size, !reading->output.options.utf8);
+	return stpcpy(ret, quote);
+}
+
+/* Write the file's name. Returns the length. */
 static size_t write_file(struct reading_output *reading, const struct row *row)
 {
-	bool ascii = !reading->output.options.utf8;
-	const char *mark = "", *quote = "";
 	struct value deleted, *name = &reading->value;
-	char *end = reading->text;
+	const char *mark = "";
+	char *end;
 
 	if (field_get(reading->deleted, row, &deleted) && deleted.boolean)
 		mark = DELETED;
-	name->size -= strlen(mark);
-	if (imitates_mark(reading, name->text, name->size))
-		quote = "\"";
-	end = stpcpy(end, quote);
-	end += text_escape(end, name->text, name->size, ascii);
-	end = stpcpy(stpcpy(end, quote), mark);
-	return (size_t)(end - reading->text);
+	end = write_quoted(reading, reading->text, name->text, name->size - strlen(mark));
+	return (size_t)(stpcpy(end, mark) - reading->text);
+}
+
+/* Write what else is known of the file behind the name, where there is room. Returns the length of both. */
+static size_t write_detail(struct reading_output *reading, const struct row *row, size_t length,
+			   int room)
+{
+	char *begin = reading->text + length, *detail = begin + 1, *end;
+	int left;
+
+	if (!field_get(reading->detail, row, &reading->value))
+		return length;
+	*begin = ' ';
+	end = write_quoted(reading, detail, reading->value.text, reading->value.size);
+	left = room - line_text_width(reading->text, (size_t)(detail - reading->text));
+	if (line_text_width(detail, (size_t)(end - detail)) <= left)
+		return (size_t)(end - reading->text);
+	if (left < DETAIL_MIN)
+		return length;
+	end = detail + line_fit(detail, (size_t)(end - detail), left - 1);
+	return (size_t)(stpcpy(end, reading->signs->dots) - reading->text);
 }
 
 /* The file and the note. Where there is no room for both, the file's name gives way. */
 static void put_file(struct reading_output *reading, const struct row *row, const char *color)
 {
 	struct cell cell = { .text = "?", .size = 1 };
-	int width, room;
+	int width, room = reading->layout.file > 0 ? reading->layout.file : INT_MAX;
 
 	if (field_get(reading->file, row, &reading->value)) {
 		cell.text = reading->text;
-		cell.size = write_file(reading, row);
 		cell.cut = reading->value.text[0] == '/' ? LINE_CUT_BEGIN : LINE_CUT_END;
+		cell.size = write_file(reading, row);
 	}
 	width = line_text_width(cell.text, cell.size);
 	write_note(reading, row, false);
-	if (reading->layout.file > 0 && width + note_width(reading) > reading->layout.file) {
+	if (width + note_width(reading) > room) {
 		write_note(reading, row, true);
-		room = reading->layout.file - note_width(reading);
+		room -= note_width(reading);
 		if (room < FILE_MIN)
 			room = FILE_MIN;
 		if (width > room)
 			width = room;
+	} else if (cell.text == reading->text) {
+		cell.size = write_detail(reading, row, cell.size, room - note_width(reading));
+		width = line_text_width(cell.text, cell.size);
 	}
 	line_put(&reading->line, reading->layout.gap, width, &cell);
 	if (reading->note[0] != '\0') {

@@ -114,6 +114,21 @@ static int emit_string(struct yaml_output *yaml, const struct value *value)
 	return emit_scalar(yaml, utf8, size, string_style(utf8, size));
 }
 
+static int emit_list(struct yaml_output *yaml, const struct value *value)
+{
+	yaml_event_t event;
+	const char *word;
+	size_t at = 0, size;
+	int r;
+
+	r = emit(yaml, &event,
+		 yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+						      YAML_FLOW_SEQUENCE_STYLE));
+	while (r >= 0 && field_list_word(value, &at, &word, &size))
+		r = emit_scalar(yaml, word, size, YAML_PLAIN_SCALAR_STYLE);
+	return r < 0 ? r : emit(yaml, &event, yaml_sequence_end_event_initialize(&event));
+}
+
 static int emit_value(struct yaml_output *yaml, const struct field *field,
 		      const struct value *value)
 {
@@ -121,6 +136,8 @@ static int emit_value(struct yaml_output *yaml, const struct field *field,
 
 	if (field->type == FIELD_STRING)
 		return emit_string(yaml, value);
+	if (field->type == FIELD_LIST)
+		return emit_list(yaml, value);
 	if (field->type == FIELD_BOOL)
 		end = stpcpy(text, value->boolean ? "true" : "false");
 	else if (field->type == FIELD_I32)

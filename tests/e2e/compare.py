@@ -28,8 +28,12 @@ import sys
 
 # Fields that the truth does not name one by one, but as windows and identities.
 SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
-# Fields of product.md that come with later issues.
-LATER = ("file_detail", "risk", "cross", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*")
+# Fields that other tests hold, or that come with later issues.
+LATER = ("risk", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*",
+         "proc.cgroup_id", "receiver.cgroup_id")
+# What two parties share or not, and the field that tells it of each. Containers play no part here.
+BOUNDARIES = (("user", "creds.uid"), ("mntns", "mntns_id"), ("pidns", "pidns_id"), ("netns", "netns_id"),
+              ("userns", "userns_id"), ("cgroupns", "cgroupns_id"))
 # Kinds whose inode is not their own: two of them are never the same file.
 ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "io_uring")
 # CLOCK_REALTIME is slewed; the tracer stamps with CLOCK_MONOTONIC and converts.
@@ -136,6 +140,20 @@ def read_gaps(path):
     return gaps
 
 
+def add_cross(record):
+    """What the parties of a row do not share follows from what each of them is."""
+    known = {**record["may"], **record["fields"]}
+    sides = [[known.get(f"{side}.{field}") for _, field in BOUNDARIES] for side in ("proc", "receiver")]
+    if any(fnmatch.fnmatchcase(side, any_of) for side in SIDES for any_of in record["any"]):
+        record["any"].append("cross")
+    if None in (*sides[0], *sides[1]):
+        return
+    group = "fields" if all(side in record["fields"] for side in SIDES) else "may"
+    record[group]["cross"] = [
+        name for (name, _), of_sender, of_receiver in zip(BOUNDARIES, *sides) if of_sender != of_receiver
+    ]
+
+
 def read_truth(path):
     """The scenarios by name, in the order in which they ran."""
     scenarios = {}
@@ -152,6 +170,7 @@ def read_truth(path):
                 record[group] = {key: as_printed(value) for key, value in record[group].items()}
                 for key in ("socket_ino", "receiver.socket_ino"):
                     truth.sockets.add(record[group].get(key))
+            add_cross(record)
             truth.rows.append(record)
     for truth in scenarios.values():
         truth.sockets.discard(None)

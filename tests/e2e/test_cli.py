@@ -106,6 +106,16 @@ USAGE_ERRORS = [
     ),
     (["--color", "perhaps"], "--color: 'perhaps' is none of auto, always, never"),
     (
+        ["--cross=contaner"],
+        "--cross: 'contaner' is none of user, container, mntns, pidns, netns, userns, cgroupns; "
+        "did you mean 'container'?",
+    ),
+    (["--cross=user,,mntns"], "--cross: 'user,,mntns' is none of user, container, mntns, pidns, netns, "
+     "userns, cgroupns"),
+    (["--cross", "contaner"],
+     "there is no command 'contaner'; to trace a command: fdpass [OPTIONS] -- COMMAND"),
+    (["-c", "web,"], "--containername: a container's name is missing"),
+    (
         ["--buffer-size", "5M"],
         "--buffer-size: '5M' is not a power of two from 256K to 1024M, like 8M",
     ),
@@ -130,7 +140,7 @@ USAGE_ERRORS = [
     (["--xyzzy"], "--xyzzy: there is no such option; fdpass --help lists them"),
     (["-x"], "-x: there is no such option; fdpass --help lists them"),
     (["-hx"], "-x: there is no such option; fdpass --help lists them"),
-    (["--co", "x"], "--co: could be --comm, --color"),
+    (["--co", "x"], "--co: could be --comm, --containername, --containers, --color"),
     (["--host=1"], "--host: takes no argument"),
     (["--timeout"], "--timeout: its argument is missing: --timeout SECONDS"),
     (["-o"], "--output: its argument is missing: --output FORMAT"),

@@ -9,37 +9,47 @@ import containers
 import strace
 from tracing import Trace
 
-# crun takes a cgroup v2 hierarchy beside those of v1 for the one that it is to use.
-IN_NAMESPACE = [
-    "unshare", "--mount", "--propagation", "private", "sh", "-c",
-    'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"', "sh",
-]
 # Its own defaults are above what a machine may allow.
 LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
 SENDERS = {"crun": "crun", "runc": "runc:[2:INIT]"}
 
 
+@pytest.fixture(name="machine", scope="module")
+def fixture_machine(tmp_path_factory):
+    with containers.Machine(tmp_path_factory.mktemp("podman")) as machine:
+        yield machine
+
+
 @pytest.fixture(name="podman", scope="module")
-def fixture_podman(tmp_path_factory):
-    """A podman that has the image busybox, with folders of its own."""
-    folder = tmp_path_factory.mktemp("podman")
+def fixture_podman(machine, tmp_path_factory):
+    """A podman that has the image busybox."""
     command = [
-        *IN_NAMESPACE, "podman", "--root", f"{folder}/root", "--runroot", f"{folder}/run",
-        "--tmpdir", f"{folder}/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs",
-        "--events-backend", "none",
+        *machine.prefix, *containers.FOR_CRUN, "podman", "--storage-driver", "vfs",
+        "--cgroup-manager", "cgroupfs", "--events-backend", "none",
     ]
-    archive = containers.image_archive(folder)
+    archive = containers.image_archive(tmp_path_factory.mktemp("image"))
     subprocess.run([*command, "import", archive, "busybox"], check=True, capture_output=True)
     return command
 
 
+def check_container(row, name):
+    """The runtime's child is in the container already; conmon, in a cgroup beside it, is not."""
+    assert row["runtime"]["runtimeName"] == "podman"
+    assert row["runtime"]["containerName"] == name
+    assert row["runtime"]["containerImageName"] == "localhost/busybox:latest"
+    assert row["proc"]["cgroup"].endswith("libpod-" + row["runtime"]["containerId"])
+    assert "runtime" not in row["receiver"]
+    assert {"container", "mntns", "pidns", "netns"} <= set(row["cross"])
+
+
 @pytest.mark.parametrize("runtime", SENDERS)
-def test_the_row_is_what_strace_saw(podman, runtime, tmp_path):
+def test_the_row_is_what_strace_saw(machine, podman, runtime, tmp_path):
+    name = f"web-{runtime}"
     run = [
         *strace.prefix(tmp_path), *podman, "--runtime", runtime, "run", *LIMITS,
-        "-ti", "--rm", "--network", "none", "busybox", "tty",
+        "-ti", "--rm", "--name", name, "--network", "none", "busybox", "tty",
     ]
-    trace = Trace("-o", "json")
+    trace = Trace("-o", "json", prefix=machine.prefix)
     try:
         containers.run_in_terminal(run)
     finally:
@@ -49,3 +59,4 @@ def test_the_row_is_what_strace_saw(podman, runtime, tmp_path):
     assert parties == [SENDERS[runtime], "/dev/pts/ptmx", "conmon"]
     assert row["outcome"] == "delivered"
     assert strace.statement_of_rows(rows) == strace.statement(tmp_path)
+    check_container(row, name)

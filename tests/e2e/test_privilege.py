@@ -4,10 +4,12 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
 
+from daemons import wait_until
 from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
 
 @needs_root
@@ -238,6 +240,47 @@ def test_privileges_are_dropped_once_attached():
     assert int(status["CapAmb"], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert status["Groups"] == ""
+    assert code == 0
+
+
+def has_ended(pid):
+    try:
+        return status_of(pid)["State"].startswith("Z")
+    except OSError:
+        return True
+
+
+def reader_of(trace):
+    """The process that reads the files of container runtimes."""
+    children = pathlib.Path(f"/proc/{trace.process.pid}/task/{trace.process.pid}/children")
+    (pid,) = (pid for pid in children.read_text("ascii").split()
+              if status_of(pid)["Name"] == "fdpass-reader")
+    return pid
+
+
+@needs_root
+def test_the_reader_of_files_has_no_privileges():
+    trace = Trace()
+    pid = reader_of(trace)
+    status = status_of(pid)
+    descriptors = [os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    code, _, _ = trace.finish()
+    for capabilities in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb"):
+        assert int(status[capabilities], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    assert status["Groups"] == ""
+    assert [name.split(":")[0] for name in descriptors] == ["socket"]
+    assert code == 0
+    wait_until(lambda: has_ended(pid), "it ends with fdpass", 5)
+
+
+@needs_root
+def test_a_trace_goes_on_without_the_reader_of_files():
+    trace = Trace("-o", "json")
+    os.kill(int(reader_of(trace)), signal.SIGKILL)
+    subprocess.run(passing(), check=True)
+    code, output, _ = trace.finish()
+    assert len(output.splitlines()) >= 1
     assert code == 0
 
 

@@ -22,9 +22,10 @@ DEADLINE_S = 120
 class Trace:
     """fdpass, from when it says that it traces until it is told to end."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, prefix=()):
+        """`prefix` is what to put before the command."""
         self.process = subprocess.Popen(
-            [FDPASS, *arguments],
+            [*prefix, FDPASS, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -43,9 +44,9 @@ class Trace:
         return output
 
     def end_rows(self):
-        """What it printed as -o json, in the order of sending."""
+        """What it printed as -o json, in the order of sending; first what was queued before the trace."""
         rows = [json.loads(line) for line in self.end().splitlines()]
-        return sorted(rows, key=lambda row: row["timestamp"])
+        return sorted(rows, key=lambda row: row.get("timestamp", ""))
 
 
 def cells(table):

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fuzz target: one record of any bytes, and the paths of all of its files. */
+/* Fuzz target: one record of any bytes, the paths of all of its files, and those of cgroups. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/decode.h"
 #include "fuzz.h"
+
+static void check_cgroup(const struct decoded *decoded, enum event_party party)
+{
+	char path[DECODE_CGROUP_MAX];
+
+	if (decode_cgroup(decoded, party, path) && *path != '/')
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,6 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    length >= 0 && (length >= DECODE_PATH_MAX || path[length] != '\0'))
 				abort();
 		}
+		check_cgroup(&decoded, EVENT_SELF);
+		check_cgroup(&decoded, EVENT_OTHER);
 	}
 	free(record);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writes the seed corpus into a folder: a file for each kind of event, for fuzz-decode, traces of several
- * of them, for fuzz-join, and expressions, for fuzz-filter; each target reads all.
+ * of them, for fuzz-join, expressions, for fuzz-filter, and paths of cgroups, for fuzz-container; each target reads all.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 
 #include "record.h"
+
+#define DIGITS "0123456789abcdef"
 
 static void set_sockets(struct record *record, enum event_party client, enum event_party server)
 {
@@ -33,6 +35,7 @@ static void make_sent(struct record *record)
 	record_set_path(record, 0, "/dev/null");
 	record->files[1].flags |= EVENT_FILE_PSEUDO;
 	record_set_path(record, 1, "/[eventfd]");
+	record_set_cgroup(record, EVENT_SELF, "a.scope\0b.slice", sizeof("a.scope\0b.slice"));
 }
 
 static void make_refused(struct record *record)
@@ -154,6 +157,10 @@ static const struct {
 	{ "filter-text", "file~^/a\\,b\\\\,reason!~gc,proc.comm<z,UID>1000" },
 	{ "filter-wrong", "fd==2147483648,file~(,comn==x,=~" },
 	{ "filter-words", "client,!server,a\\,b" },
+	{ "container-docker", "/docker/" DIGITS DIGITS DIGITS DIGITS },
+	{ "container-pod", "/kubepods/pod7/crio-" DIGITS DIGITS DIGITS DIGITS },
+	{ "container-user", "/user.slice/user@7.service/libpod-" DIGITS ".scope" },
+	{ "container-nspawn", "/machine.slice/machine-a\\x2d1.scope/payload" },
 };
 
 static void write_part(FILE *file, make_fn make)

@@ -16,9 +16,10 @@
 #include "event.h"
 
 #define RECORD_PATHS_MAX 8192
+#define RECORD_DETAILS_MAX 1024
 #define RECORD_MAX                                                                                 \
 	(sizeof(struct event) + EVENT_MAX_FILES * sizeof(struct event_file) + RECORD_PATHS_MAX +   \
-	 1024)
+	 RECORD_DETAILS_MAX + 2 * EVENT_MAX_CGROUP + 1024)
 
 /* What is to be told; what was not set has no section. */
 struct record {
@@ -27,11 +28,15 @@ struct record {
 	struct event_socket sockets[NR_EVENT_PARTIES];
 	char names[NR_EVENT_PARTIES][EVENT_SUN_PATH];
 	size_t name_sizes[NR_EVENT_PARTIES];
+	char cgroups[NR_EVENT_PARTIES][EVENT_MAX_CGROUP];
+	size_t cgroup_sizes[NR_EVENT_PARTIES];
 	struct event_file files[EVENT_MAX_FILES];
 	unsigned int nr_files;
 	_Alignas(8) char paths[RECORD_PATHS_MAX];
 	uint32_t paths_size;
-	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES];
+	_Alignas(8) unsigned char details[RECORD_DETAILS_MAX];
+	uint32_t details_size;
+	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES], has_cgroup[NR_EVENT_PARTIES];
 	bool backwards; /* the sections, that is: they may come in any order */
 	_Alignas(8) unsigned char data[RECORD_MAX];
 };
@@ -74,6 +79,15 @@ static inline void record_set_socket_name(struct record *record, enum event_part
 	record->name_sizes[party] = size;
 }
 
+/* Names, each with a NUL behind, from the cgroup's own on: as the kernel side tells them. */
+static inline void record_set_cgroup(struct record *record, enum event_party party,
+				     const char *names, size_t size)
+{
+	record->has_cgroup[party] = true;
+	memcpy(record->cgroups[party], names, size);
+	record->cgroup_sizes[party] = size;
+}
+
 static inline struct event_file *record_add_file(struct record *record, uint64_t address, int fd)
 {
 	struct event_file *file = &record->files[record->nr_files++];
@@ -86,6 +100,24 @@ static inline struct event_file *record_add_file(struct record *record, uint64_t
 	};
 	record->event.total_files++;
 	return file;
+}
+
+static inline size_t record_write_section(unsigned char *at, unsigned int type, size_t index,
+					  const void *content, size_t size)
+{
+	const struct event_section section = { .type = type, .index = index, .size = size };
+
+	memcpy(at, &section, sizeof(section));
+	memcpy(at + sizeof(section), content, size);
+	return (sizeof(section) + size + 7) & ~(size_t)7;
+}
+
+/* A detail of a file: they come in the order of the files. */
+static inline void record_add_detail(struct record *record, unsigned int index,
+				     enum event_detail_type type, const void *content, size_t size)
+{
+	record->details_size += record_write_section(record->details + record->details_size, type,
+						     index, content, size);
 }
 
 /* The component of a path at this offset, before the record is written. */
@@ -122,16 +154,6 @@ static inline void record_set_path(struct record *record, unsigned int index, co
 	record->files[index].names_offset = offset;
 }
 
-static inline size_t record_write_section(unsigned char *at, unsigned int type, size_t index,
-					  const void *content, size_t size)
-{
-	const struct event_section section = { .type = type, .index = index, .size = size };
-
-	memcpy(at, &section, sizeof(section));
-	memcpy(at + sizeof(section), content, size);
-	return (sizeof(section) + size + 7) & ~(size_t)7;
-}
-
 /* The sections of this type. Returns their size, 0 where there are none. */
 static inline size_t record_write_type(struct record *record, unsigned char *at, unsigned int type)
 {
@@ -140,6 +162,8 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 	if (type == EVENT_SECTION_FILES && record->nr_files > 0)
 		return record_write_section(at, type, record->nr_files, record->files,
 					    record->nr_files * sizeof(record->files[0]));
+	if (type == EVENT_SECTION_DETAILS && record->details_size > 0)
+		return record_write_section(at, type, 0, record->details, record->details_size);
 	if (type == EVENT_SECTION_PATHS && record->paths_size > 0)
 		return record_write_section(at, type, 0, record->paths, record->paths_size);
 	for (size_t i = 0; i < NR_EVENT_PARTIES; i++) {
@@ -152,6 +176,9 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 		if (type == EVENT_SECTION_SOCKET_NAME && record->name_sizes[i] > 0)
 			size += record_write_section(at + size, type, i, record->names[i],
 						     record->name_sizes[i]);
+		if (type == EVENT_SECTION_CGROUP && record->has_cgroup[i])
+			size += record_write_section(at + size, type, i, record->cgroups[i],
+						     record->cgroup_sizes[i]);
 	}
 	return size;
 }
@@ -180,7 +207,8 @@ static inline struct event_section *record_section(struct record *record, unsign
 		struct event_section *section = (struct event_section *)(record->data + at);
 
 		if (section->type == type &&
-		    (section->index == index || type > EVENT_SECTION_SOCKET_NAME))
+		    (section->index == index || type == EVENT_SECTION_FILES ||
+		     type == EVENT_SECTION_PATHS))
 			return section;
 		at += (sizeof(*section) + section->size + 7) & ~7U;
 	}

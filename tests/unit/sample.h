@@ -29,6 +29,24 @@ static inline const char *sample_group(void *userdata, uint32_t gid)
 	return gid == 1000 ? "alban" : NULL;
 }
 
+/* 7: the host's, 9: a container's; of others nothing is known. */
+static inline const struct cgroup *sample_cgroup(void *cgroups, uint64_t id)
+{
+	static const struct container host, container = {
+		.id = "6f",
+		.runtime = "docker",
+		.name = "web",
+		.image = "busybox",
+		.namespace = "shop",
+		.pod = "front",
+		.pod_container = "nginx",
+	};
+	static const struct cgroup known[] = { { "/user.slice", &host },
+					       { "/docker/6f", &container } };
+
+	return id == 7 ? &known[0] : id == 9 ? &known[1] : NULL;
+}
+
 /* The offset that userdata points at. */
 static inline int32_t sample_utc_offset(void *userdata, int64_t seconds)
 {
@@ -60,6 +78,11 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 			    .gid = 1000,
 			    .parent_pid = 1296,
 			    .mntns_id = 4026531841,
+			    .netns_id = 4026531840,
+			    .pidns_id = 4026531836,
+			    .userns_id = 4026531837,
+			    .cgroupns_id = 4026531835,
+			    .cgroup_id = 7,
 			    .comm = "client",
 			    .parent_comm = "bash" },
 		.receiver = { .known = true,
@@ -68,6 +91,7 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 			      .nspid = 7,
 			      .uid = 81,
 			      .gid = 82,
+			      .cgroup_id = 9,
 			      .comm = "dbus-broker" },
 		.from = { .socket_ino = 8683452, .sockfd = 7, .fd = 3 },
 		.to = { .socket_ino = 8629627, .sockfd = 107, .fd = 9 },
@@ -93,6 +117,7 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 	sample->resolver.user = sample_user;
 	sample->resolver.group = sample_group;
 	sample->resolver.utc_offset = sample_utc_offset;
+	sample->resolver.cgroup = sample_cgroup;
 	memcpy(&sample->resolver.userdata, &utc_offset, sizeof(utc_offset));
 	sample->resolver.identity_key[0] = 1;
 	sample->resolver.identity_key[1] = 2;

@@ -27,6 +27,7 @@ static const char *value_text(const struct row *row, const char *name, char *ret
 		return "";
 	switch (field->type) {
 	case FIELD_STRING:
+	case FIELD_LIST:
 		assert_true(value.size < size);
 		memcpy(ret, value.text, value.size);
 		ret[value.size] = '\0';
@@ -63,38 +64,77 @@ static void test_all_known(void **state)
 		{ "proc.tid", "1296791" },
 		{ "proc.nspid", "" }, /* the same as pid */
 		{ "proc.mntns_id", "4026531841" },
+		{ "proc.netns_id", "4026531840" },
+		{ "proc.pidns_id", "4026531836" },
+		{ "proc.userns_id", "4026531837" },
+		{ "proc.cgroupns_id", "4026531835" },
+		{ "proc.cgroup_id", "7" },
+		{ "proc.cgroup", "/user.slice" },
 		{ "proc.creds.uid", "1000" },
 		{ "proc.creds.gid", "1000" },
 		{ "proc.creds.user", "alban" },
 		{ "proc.creds.group", "alban" },
 		{ "proc.parent.comm", "bash" },
 		{ "proc.parent.pid", "1296" },
+		{ "runtime.containerName", "" },
+		{ "runtime.containerId", "" },
+		{ "runtime.containerImageName", "" },
+		{ "runtime.runtimeName", "" },
+		{ "k8s.namespace", "" },
+		{ "k8s.podName", "" },
+		{ "k8s.containerName", "" },
 		{ "socket_ino", "8683452" },
 		{ "sockfd", "7" },
 		{ "socket_type", "stream" },
 		{ "socket_path", "/run/dbus/system_bus_socket" },
 		{ "fd", "3" },
 		{ "file", "/dev/null" },
+		{ "file_detail", "" },
 		{ "file_deleted", "false" },
 		{ "file_type", "chr" },
 		{ "file_ino", "4" },
 		{ "file_dev", "0:5" },
 		{ "file_flags", "O_RDWR" },
 		{ "file_id", "4d0515facd002c1f" },
+		{ "file_rdev", "" },
+		{ "file_pid", "" },
+		{ "file_size", "" },
+		{ "file_seals", "" },
+		{ "file_state", "" },
+		{ "file_local", "" },
+		{ "file_remote", "" },
+		{ "file_netns_id", "" },
+		{ "file_peer_ino", "" },
+		{ "file_peer_pid", "" },
 		{ "outcome", "delivered" },
 		{ "reason", "" },
 		{ "latency_ns", "84000" },
+		{ "cross", "user,container" },
+		{ "risk", "" },
 		{ "receiver.comm", "dbus-broker" },
 		{ "receiver.pid", "5128" },
 		{ "receiver.tid", "5128" },
 		{ "receiver.nspid", "7" },
 		{ "receiver.mntns_id", "" }, /* 0: it has none any more */
+		{ "receiver.netns_id", "" },
+		{ "receiver.pidns_id", "" },
+		{ "receiver.userns_id", "" },
+		{ "receiver.cgroupns_id", "" },
+		{ "receiver.cgroup_id", "9" },
+		{ "receiver.cgroup", "/docker/6f" },
 		{ "receiver.creds.uid", "81" },
 		{ "receiver.creds.gid", "82" },
 		{ "receiver.creds.user", "uid:81" },
 		{ "receiver.creds.group", "gid:82" },
 		{ "receiver.parent.comm", "" },
 		{ "receiver.parent.pid", "" },
+		{ "receiver.runtime.containerName", "web" },
+		{ "receiver.runtime.containerId", "6f" },
+		{ "receiver.runtime.containerImageName", "busybox" },
+		{ "receiver.runtime.runtimeName", "docker" },
+		{ "receiver.k8s.namespace", "shop" },
+		{ "receiver.k8s.podName", "front" },
+		{ "receiver.k8s.containerName", "nginx" },
 		{ "receiver.socket_ino", "8629627" },
 		{ "receiver.sockfd", "107" },
 		{ "receiver.fd", "9" },
@@ -363,7 +403,7 @@ static void test_select_refused(void **state)
 	assert_refused("socket_inode",
 		       "there is no field 'socket_inode'; did you mean 'socket_ino'?");
 	assert_refused("+flie", "there is no field 'flie'; did you mean 'file'?");
-	assert_refused("colour", "there is no field 'colour'; fdpass --list-fields lists them");
+	assert_refused("xyzzy", "there is no field 'xyzzy'; fdpass --list-fields lists them");
 	assert_refused("", "a field's name is missing in ''");
 	assert_refused("fd,", "a field's name is missing in 'fd,'");
 	assert_refused("+", "a field's name is missing in '+'");

@@ -71,6 +71,16 @@ static void test_operators(void **state)
 		{ "Proc.COMM==client", true },
 		{ "COMM==client", true }, /* a header */
 		{ "receiver.user==uid:81", true },
+		/* one of a list */
+		{ "cross==user", true },
+		{ "cross==container", true },
+		{ "cross==netns", false },
+		{ "cross==user,cross==container", true },
+		{ "cross!=mntns", true },
+		{ "cross!=user", false },
+		{ "cross~^cont", true },
+		{ "cross~^$", false },
+		{ "cross==user\\,container", false },
 		{ "proc.pid==1296790", true },
 		{ "proc.pid!=1296790", false },
 		{ "proc.pid>1296789", true },
@@ -317,6 +327,33 @@ static void test_words_about_nobody(void **state)
 	assert_words(&sample, &either_uid, "!1000", true);
 }
 
+static void assert_some(const struct sample *sample, const char *first, const char *second,
+			bool expected)
+{
+	const char *const fields[2] = { first, second };
+	struct filter *filter;
+
+	assert_int_equal(filter_new(&filter, &regex_ops), 0);
+	assert_int_equal(filter_add_some(filter, fields), 0);
+	assert_int_equal(filter_has(filter, &sample->row), expected);
+	filter_free(filter);
+}
+
+/* There is something in one of the fields. */
+static void test_some(void **state)
+{
+	struct sample sample;
+
+	sample_init(&sample, &utc);
+	assert_some(&sample, "cross", NULL, true);
+	assert_some(&sample, "risk", NULL, false);
+	assert_some(&sample, "runtime.containerId", "receiver.runtime.containerId", true);
+	assert_some(&sample, "runtime.containerId", NULL, false);
+	sample.pass.receiver = sample.pass.sender;
+	assert_some(&sample, "cross", NULL, false); /* it is known, and empty */
+	assert_some(&sample, "runtime.containerId", "receiver.runtime.containerId", false);
+}
+
 static void test_wrong_words(void **state)
 {
 	static const struct {
@@ -382,7 +419,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_long_errors),   cmocka_unit_test(test_no_regex),
 		cmocka_unit_test(test_words),	      cmocka_unit_test(test_words_about_nobody),
-		cmocka_unit_test(test_wrong_words),   cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_some),	      cmocka_unit_test(test_wrong_words),
+		cmocka_unit_test(test_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -362,15 +362,22 @@ static void test_json(void **state)
 		&capture,
 		"{\"timestamp\":\"2023-11-14T23:13:21.000000000+01:00\",\"id\":\"12.0\","
 		"\"via\":\"scm_rights\",\"proc\":{\"comm\":\"a\\u001b[2J\\n\",\"pid\":1296790,"
-		"\"tid\":1296791,\"mntns_id\":4026531841,\"creds\":{\"uid\":1000,\"gid\":1000,"
+		"\"tid\":1296791,\"mntns_id\":4026531841,\"netns_id\":4026531840,"
+		"\"pidns_id\":4026531836,\"userns_id\":4026531837,\"cgroupns_id\":4026531835,"
+		"\"cgroup_id\":7,\"cgroup\":\"/user.slice\",\"creds\":{\"uid\":1000,\"gid\":1000,"
 		"\"user\":\"alban\",\"group\":\"alban\"},\"parent\":{\"comm\":\"bash\","
 		"\"pid\":1296}},\"socket_ino\":8683452,\"sockfd\":7,\"socket_type\":\"stream\","
 		"\"socket_path\":\"/run/dbus/system_bus_socket\",\"fd\":3,"
 		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\",\"file_deleted\":false,\"file_type\":\"chr\","
 		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDWR\","
 		"\"file_id\":\"4d0515facd002c1f\",\"outcome\":\"delivered\",\"latency_ns\":84000,"
+		"\"cross\":[\"user\",\"container\"],"
 		"\"receiver\":{\"comm\":\"dbus-broker\",\"pid\":5128,\"tid\":5128,\"nspid\":7,"
+		"\"cgroup_id\":9,\"cgroup\":\"/docker/6f\","
 		"\"creds\":{\"uid\":81,\"gid\":82,\"user\":\"uid:81\",\"group\":\"gid:82\"},"
+		"\"runtime\":{\"containerName\":\"web\",\"containerId\":\"6f\","
+		"\"containerImageName\":\"busybox\",\"runtimeName\":\"docker\"},"
+		"\"k8s\":{\"namespace\":\"shop\",\"podName\":\"front\",\"containerName\":\"nginx\"},"
 		"\"socket_ino\":8629627,\"sockfd\":107,\"fd\":9,\"cloexec\":true}}\n");
 }
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
+#include <linux/bpf.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,13 +17,14 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "mkfd.h"
+#include "mksocket.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #ifndef SYS_pidfd_open
@@ -108,39 +109,6 @@ static int make_pipe(struct actor *me)
 	return ends[0];
 }
 
-static int make_unix(struct actor *me, int type)
-{
-	int ends[2];
-
-	(void)me;
-	if (socketpair(AF_UNIX, type, 0, ends) < 0)
-		return -1;
-	close(ends[1]);
-	return ends[0];
-}
-
-static int make_unix_stream(struct actor *me)
-{
-	return make_unix(me, SOCK_STREAM);
-}
-
-static int make_unix_datagram(struct actor *me)
-{
-	return make_unix(me, SOCK_DGRAM);
-}
-
-static int make_tcp(struct actor *me)
-{
-	(void)me;
-	return socket(AF_INET, SOCK_STREAM, 0);
-}
-
-static int make_udp(struct actor *me)
-{
-	(void)me;
-	return socket(AF_INET, SOCK_DGRAM, 0);
-}
-
 static int make_memfd(struct actor *me)
 {
 	(void)me;
@@ -151,6 +119,71 @@ static int make_eventfd(struct actor *me)
 {
 	(void)me;
 	return eventfd(0, EFD_NONBLOCK);
+}
+
+static int make_eventfd_counted(struct actor *me)
+{
+	(void)me;
+	return eventfd(1234567, 0);
+}
+
+static int make_memfd_sealed(struct actor *me)
+{
+	int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+
+	(void)me;
+	if (fd < 0 || ftruncate(fd, 2312) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0)
+		return -1;
+	return fd;
+}
+
+static int make_network_namespace(struct actor *me)
+{
+	(void)me;
+	return open("/proc/self/ns/net", O_RDONLY);
+}
+
+static int make_pid_namespace(struct actor *me)
+{
+	(void)me;
+	return open("/proc/self/ns/pid", O_RDONLY);
+}
+
+/* A node of a device in a place where nobody looks for it. */
+static int make_node(struct actor *me, const char *name, dev_t device, int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/elsewhere-%s", me->stage->directory, name);
+	if (mknod(path, S_IFCHR | 0600, device) < 0 && errno != EEXIST)
+		return -1;
+	return open(path, flags);
+}
+
+static int make_zero_elsewhere(struct actor *me)
+{
+	return make_node(me, "zero", makedev(1, 5), O_RDWR);
+}
+
+/* One that no driver has. */
+static int make_device_unknown(struct actor *me)
+{
+	return make_node(me, "unknown", makedev(240, 77), O_PATH);
+}
+
+static int make_bpf_map(struct actor *me)
+{
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(uint64_t),
+		.max_entries = 1,
+		.map_name = "workload_map",
+	};
+
+	(void)me;
+	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
 }
 
 static int make_epoll(struct actor *me)
@@ -335,10 +368,30 @@ const struct file_maker file_makers[] = {
 	{ "pipe", make_pipe },
 	{ "unix-stream", make_unix_stream },
 	{ "unix-datagram", make_unix_datagram },
+	{ "unix-pair", make_unix_pair },
+	{ "unix-listener", make_unix_listener },
+	{ "unix-abstract", make_unix_abstract },
+	{ "unix-connected", make_unix_connected },
+	{ "unix-bound", make_unix_bound },
 	{ "tcp", make_tcp },
+	{ "tcp-listener", make_tcp_listener },
+	{ "tcp-connected", make_tcp_connected },
+	{ "tcp-closed", make_tcp_closed },
+	{ "tcp6-listener", make_tcp6_listener },
+	{ "tcp6-connected", make_tcp6_connected },
 	{ "udp", make_udp },
+	{ "udp-connected", make_udp_connected },
+	{ "raw", make_raw },
+	{ "netlink", make_netlink },
 	{ "memfd", make_memfd },
+	{ "memfd-sealed", make_memfd_sealed },
 	{ "eventfd", make_eventfd },
+	{ "eventfd-counted", make_eventfd_counted },
+	{ "namespace-net", make_network_namespace },
+	{ "namespace-pid", make_pid_namespace },
+	{ "device-elsewhere", make_zero_elsewhere },
+	{ "device-unknown", make_device_unknown },
+	{ "bpf-map", make_bpf_map },
 	{ "epoll", make_epoll },
 	{ "pidfd", make_pidfd },
 	{ "timerfd", make_timerfd },

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "truth.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -103,10 +104,55 @@ static pid_t read_parent(void)
 	return parent;
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static uint64_t namespace_of(const char *name)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", name);
+	return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/*
+ * The path in the hierarchy of version 2; of a process in the root of it, in that of version 1 that has the
+ * controller of pids.
+ */
+static void read_cgroup(char ret[TRUTH_CGROUP])
+{
+	FILE *file = fopen("/proc/thread-self/cgroup", "re");
+	char line[TRUTH_CGROUP + 64], pids[TRUTH_CGROUP] = "";
+
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (starts_with(line, "0::"))
+			snprintf(ret, TRUTH_CGROUP, "%.255s", line + strlen("0::"));
+		else if (strstr(line, ":pids:"))
+			snprintf(pids, sizeof(pids), "%.255s", strstr(line, ":pids:") + 6);
+	}
+	if (file)
+		fclose(file);
+	if (strcmp(ret, "/") == 0 && pids[0] != '\0')
+		strcpy(ret, pids);
+}
+
+static void measure_places(struct process *ret)
+{
+	ret->mntns = namespace_of("mnt");
+	ret->netns = namespace_of("net");
+	ret->pidns = namespace_of("pid");
+	ret->userns = namespace_of("user");
+	ret->cgroupns = namespace_of("cgroup");
+	read_cgroup(ret->cgroup);
+}
+
 void process_measure(struct process *ret)
 {
 	char path[64] = "", *task;
-	struct stat status;
 
 	memset(ret, 0, sizeof(*ret));
 	/* "PID/task/TID", as the pid namespace of the mounted procfs counts. */
@@ -121,8 +167,7 @@ void process_measure(struct process *ret)
 	name_user(ret->uid, ret->user, sizeof(ret->user));
 	name_group(ret->gid, ret->group, sizeof(ret->group));
 	prctl(PR_GET_NAME, ret->comm);
-	if (stat("/proc/thread-self/ns/mnt", &status) == 0)
-		ret->mntns = status.st_ino;
+	measure_places(ret);
 	ret->parent = read_parent();
 	snprintf(path, sizeof(path), "/proc/%d/comm", ret->parent);
 	read_line(path, ret->parent_comm, sizeof(ret->parent_comm));
@@ -151,15 +196,15 @@ static const struct {
 	{ "anon_inode:[fanotify]", "fanotify" },
 	{ "anon_inode:[userfaultfd]", "userfaultfd" },
 	{ "anon_inode:[io_uring]", "io_uring" },
+	{ "anon_inode:bpf-map", "bpf-map" },
+	{ "anon_inode:[bpf-map]", "bpf-map" },
+	{ "net:[", "namespace" },
+	{ "pid:[", "namespace" },
+	{ "mnt:[", "namespace" },
 	{ "/memfd:", "memfd" },
 	{ "pipe:", "fifo" },
 	{ "socket:", "socket" },
 };
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 static const char *type_of(const char *link, mode_t mode)
 {
@@ -204,14 +249,25 @@ static bool have_protocol(const char *name)
 /* The protocol's name, which is what a socket's dentry is called. */
 static const char *protocol_of(int fd)
 {
+	static const struct {
+		int domain, type;
+		const char *name;
+	} protocols[] = {
+		{ AF_INET, SOCK_STREAM, "TCP" },       { AF_INET, SOCK_DGRAM, "UDP" },
+		{ AF_INET, SOCK_RAW, "RAW" },	       { AF_INET6, SOCK_STREAM, "TCPv6" },
+		{ AF_INET6, SOCK_DGRAM, "UDPv6" },     { AF_NETLINK, SOCK_RAW, "NETLINK" },
+		{ AF_NETLINK, SOCK_DGRAM, "NETLINK" },
+	};
 	int domain = 0, type = 0;
 
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){ sizeof(domain) });
 	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) });
 	if (domain == AF_UNIX)
 		return type == SOCK_STREAM && have_protocol("UNIX-STREAM") ? "UNIX-STREAM" : "UNIX";
-	if (domain == AF_INET)
-		return type == SOCK_STREAM ? "TCP" : "UDP";
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		if (protocols[i].domain == domain && protocols[i].type == type)
+			return protocols[i].name;
+	}
 	return "";
 }
 
@@ -267,97 +323,16 @@ void description_measure(struct description *ret, int fd)
 	ret->major = major(status.st_dev);
 	ret->minor = minor(status.st_dev);
 	ret->flags = fcntl(fd, F_GETFL);
+	detail_measure(&ret->detail, fd, link);
 	ret->known = true;
-}
-
-/*
- * JSON, by hand: the program is static and also built for 32 bits, where Debian has no json-c. Bytes
- * that are not UTF-8 become lone surrogates, as Python's surrogateescape has them.
- */
-
-/* The length of the character that begins here; 0 where it is not UTF-8. */
-static size_t utf8_length(const unsigned char *text)
-{
-	size_t length = text[0] < 0x80 ? 1 :
-			text[0] < 0xc2 ? 0 :
-			text[0] < 0xe0 ? 2 :
-			text[0] < 0xf0 ? 3 :
-			text[0] < 0xf5 ? 4 :
-					 0;
-
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-static void write_string(FILE *stream, const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-
-	fputc('"', stream);
-	while (*byte) {
-		size_t length = utf8_length(byte);
-
-		if (length == 0)
-			fprintf(stream, "\\udc%02x", *byte);
-		else if (*byte == '"' || *byte == '\\')
-			fprintf(stream, "\\%c", *byte);
-		else if (*byte < 0x20)
-			fprintf(stream, "\\u%04x", *byte);
-		else
-			fwrite(byte, 1, length, stream);
-		byte += length ? length : 1;
-	}
-	fputc('"', stream);
-}
-
-/* An object that is being written: the comma is due before each member but the first. */
-struct object {
-	FILE *stream;
-	bool more;
-};
-
-static void object_open(struct object *object, FILE *stream)
-{
-	*object = (struct object){ .stream = stream };
-	fputc('{', stream);
-}
-
-static void key(struct object *object, const char *side, const char *name)
-{
-	fprintf(object->stream, "%s\"%s%s\":", object->more ? "," : "", side, name);
-	object->more = true;
-}
-
-static void add_string(struct object *object, const char *side, const char *name, const char *value)
-{
-	key(object, side, name);
-	write_string(object->stream, value);
-}
-
-static void add_number(struct object *object, const char *side, const char *name, int64_t value)
-{
-	key(object, side, name);
-	fprintf(object->stream, "%" PRId64, value);
 }
 
 static void add_inode(struct object *object, const char *side, const char *name, uint64_t value)
 {
 	if (value == 0)
 		return;
-	key(object, side, name);
+	object_key(object, side, name);
 	fprintf(object->stream, "%" PRIu64, value);
-}
-
-static void add_bool(struct object *object, const char *side, const char *name, bool value)
-{
-	key(object, side, name);
-	fputs(value ? "true" : "false", object->stream);
 }
 
 static void add_fd(struct object *object, const char *side, const char *name, int value)
@@ -380,6 +355,11 @@ static void add_process(struct object *object, const char *side, const struct pr
 	if (process->nspid != process->pid)
 		add_number(object, side, "nspid", process->nspid);
 	add_inode(object, side, "mntns_id", process->mntns);
+	add_inode(object, side, "netns_id", process->netns);
+	add_inode(object, side, "pidns_id", process->pidns);
+	add_inode(object, side, "userns_id", process->userns);
+	add_inode(object, side, "cgroupns_id", process->cgroupns);
+	add_string(object, side, "cgroup", process->cgroup);
 	add_number(object, side, "creds.uid", process->uid);
 	add_number(object, side, "creds.gid", process->gid);
 	add_string(object, side, "creds.user", process->user);
@@ -435,6 +415,7 @@ static void add_description(struct object *object, const struct description *fil
 	snprintf(device, sizeof(device), "%u:%u", file->major, file->minor);
 	add_string(object, "", "file_dev", device);
 	add_flags(object, file->flags);
+	detail_add(object, &file->detail);
 }
 
 /* What is known for certain, and by whoever looks. */
@@ -466,7 +447,7 @@ static void add_certain(struct object *object, const struct truth_row *row)
 		add_fd(object, "receiver.", "fd", row->to.fd);
 	}
 	if (row->cloexec >= 0) {
-		key(object, "receiver.", "cloexec");
+		object_key(object, "receiver.", "cloexec");
 		fputs(row->cloexec ? "true" : "false", object->stream);
 	}
 }
@@ -527,6 +508,7 @@ static void write_any(FILE *stream, const struct truth_row *row)
 		fprintf(stream, "%s%s", more ? "," : "", fields[i].text);
 		more = true;
 	}
+	more = detail_write_any(stream, &row->file.detail, more);
 	/* Where it was to go, not where it went: told in some ways, measured in some scenarios. */
 	if (row->leeway & LEEWAY_RECEIVER_SOCKET && row->to.socket_ino == 0)
 		fprintf(stream, "%s\"receiver.socket_ino\"", more ? "," : "");

@@ -15,15 +15,19 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "detail.h"
+
 #define TRUTH_COMM 16
 #define TRUTH_NAME 32
+#define TRUTH_CGROUP 256
 
 /* A process as the procfs that is mounted shows it: pids are those of the host. */
 struct process {
 	bool known;
 	pid_t pid, tid, nspid, parent; /* tid 0: no thread in particular */
 	unsigned int uid, gid;
-	uint64_t mntns;
+	uint64_t mntns, netns, pidns, userns, cgroupns;
+	char cgroup[TRUTH_CGROUP];
 	char comm[TRUTH_COMM];
 	char parent_comm[TRUTH_COMM];
 	char user[TRUTH_NAME];
@@ -48,6 +52,7 @@ struct description {
 	uint64_t ino;
 	unsigned int major, minor;
 	int flags; /* F_GETFL */
+	struct detail detail;
 };
 
 /* From before to after a system call. */

@@ -23,8 +23,9 @@
 #define SCENARIO_SECONDS 60
 
 static const struct group *const groups[] = {
-	&pass_group, &file_group, &lose_group, &fail_group, &peek_group,    &road_group,
-	&ring_group, &move_group, &hop_group,  &load_group, &hostile_group, &mass_group,
+	&pass_group,	&file_group, &lose_group, &fail_group, &peek_group,
+	&road_group,	&ring_group, &move_group, &hop_group,  &load_group,
+	&hostile_group, &mass_group, &who_group,
 };
 
 /* GROUP/NAME; a 32-bit program's are told apart, so that both can write one truth. */

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What devices, namespaces and the files are that have no place in the tree, but sockets. */
+#ifndef FDPASS_DETAIL_FILE_H
+#define FDPASS_DETAIL_FILE_H
+
+#include "detail_record.h"
+#include "detail_socket.h"
+
+/* The first 8 bytes of a name, as a number; those of a name of 7 end in the NUL. */
+#define NAME_OF_8(a, b, c, d, e, f, g, h)                                                          \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
+	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
+#define NAMED_EVENTFD NAME_OF_8('[', 'e', 'v', 'e', 'n', 't', 'f', 'd')
+#define NAMED_PIDFD NAME_OF_8('[', 'p', 'i', 'd', 'f', 'd', ']', 0)
+#define NAMED_BPF_MAP NAME_OF_8('b', 'p', 'f', '-', 'm', 'a', 'p', 0)
+#define NAMED_BPF_PROG NAME_OF_8('b', 'p', 'f', '-', 'p', 'r', 'o', 'g')
+#define NAMED_BPF_LINK NAME_OF_8('b', 'p', 'f', '_', 'l', 'i', 'n', 'k')
+#define NAMED_MEMFD NAME_OF_8('m', 'e', 'm', 'f', 'd', ':', 0, 0)
+#define OF_6_BYTES 0xffffffffffffULL
+
+/*
+ * The begin of the dentry's name where no directory holds it: nobody but the kernel gives such names. Of
+ * bpf objects, kernels disagree about the brackets around it.
+ */
+static __always_inline __u64 pseudo_name(struct file *file)
+{
+	struct dentry *dentry = probe(file, f_path.dentry);
+	char name[16] = {};
+	const char *from;
+
+	if (probe(dentry, d_parent) != dentry)
+		return 0;
+	from = probe(dentry, d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), from);
+	if (name[0] == '[' && name[1] == 'b')
+		__builtin_memmove(name, name + 1, 8);
+	if (name[7] == ']')
+		name[7] = 0;
+	return *(__u64 *)name;
+}
+
+/* The master of a pseudo terminal is 5:2. */
+#define DEVICE_PTMX (5 << 20 | 2)
+
+static __always_inline __u32 pty_of(struct file *file)
+{
+	struct tty_file_private *private = probe(file, private_data);
+	struct tty_struct *tty = private ? probe(private, tty) : NULL;
+
+	return tty ? probe(tty, index) : EVENT_NO_PTY;
+}
+
+static __always_inline void describe_device(struct scratch *s, __u32 index, struct file *file)
+{
+	struct event_device_detail *ret =
+		append_detail(s, EVENT_DETAIL_DEVICE, index, sizeof(*ret));
+
+	if (!ret)
+		return;
+	ret->rdev = probe(probe(file, f_inode), i_rdev);
+	ret->pty = ret->rdev == DEVICE_PTMX ? pty_of(file) : EVENT_NO_PTY;
+}
+
+/* Its inode keeps the namespace, whose name is a constant of the kernel. */
+static __always_inline void describe_namespace(struct scratch *s, __u32 index, struct file *file)
+{
+	struct ns_common *ns = probe(probe(file, f_inode), i_private);
+	struct proc_ns_operations *ops = ns ? probe(ns, ops) : NULL;
+	struct event_namespace_detail *ret;
+
+	if (!ops)
+		return;
+	ret = append_detail(s, EVENT_DETAIL_NAMESPACE, index, sizeof(*ret));
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	bpf_probe_read_kernel_str(ret->name, sizeof(ret->name), probe(ops, name));
+}
+
+/* The number of a process that was waited for can be another one's by now. */
+static __always_inline void describe_pidfd(struct scratch *s, __u32 index, struct pid *pid)
+{
+	struct hlist_node *first = NULL;
+	struct event_pidfd_detail *ret;
+
+	if (!pid)
+		return;
+	ret = append_detail(s, EVENT_DETAIL_PIDFD, index, sizeof(*ret));
+	if (!ret)
+		return;
+	*ret = (struct event_pidfd_detail){ .pid = host_pid(pid) };
+	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
+	if (!first)
+		ret->pid = 0;
+}
+
+static __always_inline __u32 seals_of(struct inode *inode, __u32 magic)
+{
+	struct hugetlbfs_inode_info *huge;
+	struct shmem_inode_info *shmem;
+
+	if (magic == TMPFS_MAGIC) {
+		shmem = (void *)inode - bpf_core_field_offset(struct shmem_inode_info, vfs_inode);
+		return probe(shmem, seals);
+	}
+	if (!bpf_core_type_exists(struct hugetlbfs_inode_info))
+		return 0;
+	huge = (void *)inode - bpf_core_field_offset(struct hugetlbfs_inode_info, vfs_inode);
+	return probe(huge, seals);
+}
+
+static __always_inline void describe_memory(struct scratch *s, __u32 index, struct file *file,
+					    __u32 magic)
+{
+	struct inode *inode = probe(file, f_inode);
+	struct event_memory_detail *ret;
+
+	if ((pseudo_name(file) & OF_6_BYTES) != NAMED_MEMFD)
+		return;
+	ret = append_detail(s, EVENT_DETAIL_MEMORY, index, sizeof(*ret));
+	if (!ret)
+		return;
+	*ret = (struct event_memory_detail){
+		.size = probe(inode, i_size),
+		.seals = seals_of(inode, magic),
+	};
+}
+
+static __always_inline void describe_eventfd(struct scratch *s, __u32 index,
+					     struct eventfd_ctx *eventfd)
+{
+	struct event_eventfd_detail *ret =
+		append_detail(s, EVENT_DETAIL_EVENTFD, index, sizeof(*ret));
+
+	if (ret)
+		ret->count = probe(eventfd, count);
+}
+
+static __always_inline void copy_bpf_name(struct event_bpf_detail *ret, const char *name)
+{
+	__builtin_memset(ret->name, 0, sizeof(ret->name));
+	bpf_probe_read_kernel_str(ret->name, sizeof(ret->name), name);
+}
+
+static __always_inline void describe_bpf(struct scratch *s, __u32 index, void *object, __u64 name)
+{
+	struct event_bpf_detail *ret = append_detail(s, EVENT_DETAIL_BPF, index, sizeof(*ret));
+	struct bpf_prog_aux *aux;
+
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	if (name == NAMED_BPF_MAP) {
+		ret->type = probe((struct bpf_map *)object, map_type);
+		ret->id = probe((struct bpf_map *)object, id);
+		copy_bpf_name(ret, ((struct bpf_map *)object)->name);
+	} else if (name == NAMED_BPF_PROG) {
+		aux = probe((struct bpf_prog *)object, aux);
+		ret->type = probe((struct bpf_prog *)object, type);
+		ret->id = probe(aux, id);
+		copy_bpf_name(ret, aux->name);
+	} else {
+		ret->type = probe((struct bpf_link *)object, type);
+		ret->id = probe((struct bpf_link *)object, id);
+	}
+}
+
+/* A file with an anonymous inode: what its private_data is, its name tells. NULL: opened with O_PATH. */
+static __always_inline void describe_anonymous(struct scratch *s, __u32 index, struct file *file)
+{
+	void *private = probe(file, private_data);
+	__u64 name;
+
+	if (!private)
+		return;
+	name = pseudo_name(file);
+	if (name == NAMED_EVENTFD && bpf_core_type_exists(struct eventfd_ctx))
+		describe_eventfd(s, index, private);
+	else if (name == NAMED_PIDFD)
+		describe_pidfd(s, index, private);
+	else if (name == NAMED_BPF_MAP || name == NAMED_BPF_PROG || name == NAMED_BPF_LINK)
+		describe_bpf(s, index, private, name);
+}
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a socket is: its addresses, its state, its peer. */
+#ifndef FDPASS_DETAIL_SOCKET_H
+#define FDPASS_DETAIL_SOCKET_H
+
+#include <bpf/bpf_endian.h>
+
+#include "detail_record.h"
+
+static __always_inline void read_socket(struct event_socket_detail *ret, struct sock *sk)
+{
+	struct net *net = probe(sk, __sk_common.skc_net.net);
+
+	*ret = (struct event_socket_detail){
+		.netns_id = net ? probe(net, ns.inum) : 0,
+		.family = probe(sk, __sk_common.skc_family),
+		.type = probe(sk, sk_type),
+		.protocol = probe(sk, sk_protocol),
+		.state = probe(sk, __sk_common.skc_state),
+	};
+}
+
+static __always_inline void describe_any_socket(struct scratch *s, __u32 index, struct sock *sk)
+{
+	struct event_socket_detail *ret =
+		append_detail(s, EVENT_DETAIL_SOCKET, index, sizeof(*ret));
+
+	if (ret)
+		read_socket(ret, sk);
+}
+
+/* The addresses of an inet socket, which connect(2) changes one after the other. */
+static __always_inline void read_addresses(struct event_inet_detail *ret, struct sock *sk,
+					   bool is_inet6)
+{
+	const struct sock_common *common = &sk->__sk_common;
+
+	if (is_inet6) {
+		copy_kernel(ret->local, sizeof(ret->local), &common->skc_v6_rcv_saddr);
+		copy_kernel(ret->remote, sizeof(ret->remote), &common->skc_v6_daddr);
+	} else {
+		*(__u32 *)ret->local = probe(sk, __sk_common.skc_rcv_saddr);
+		*(__u32 *)ret->remote = probe(sk, __sk_common.skc_daddr);
+	}
+	ret->local_port = bpf_ntohs(probe((struct inet_sock *)sk, inet_sport));
+	ret->remote_port = bpf_ntohs(probe(sk, __sk_common.skc_dport));
+	ret->ifindex = probe(sk, __sk_common.skc_bound_dev_if);
+}
+
+static __always_inline bool same_addresses(const struct event_inet_detail *one,
+					   const struct event_inet_detail *other)
+{
+	const __u64 *a = (const __u64 *)one->local, *b = (const __u64 *)other->local;
+	__u64 difference = 0;
+
+	for (__u32 i = 0; i < (sizeof(*one) - sizeof(one->socket)) / sizeof(*a); i++)
+		difference |= a[i] ^ b[i];
+	return !difference;
+}
+
+/* Read twice: what is not the same both times was changed meanwhile, and may be of two connections. */
+static __always_inline void describe_inet(struct scratch *s, __u32 index, struct sock *sk,
+					  bool is_inet6)
+{
+	struct event_inet_detail *again = (struct event_inet_detail *)s->copy, *ret;
+	__u32 used = s->used;
+
+	ret = append_detail(s, EVENT_DETAIL_INET, index, sizeof(*ret));
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	__builtin_memset(again, 0, sizeof(*again));
+	read_addresses(ret, sk, is_inet6);
+	read_socket(&ret->socket, sk);
+	read_addresses(again, sk, is_inet6);
+	if (!same_addresses(ret, again))
+		s->used = used; /* none */
+}
+
+static __always_inline void describe_netlink(struct scratch *s, __u32 index, struct sock *sk)
+{
+	struct event_netlink_detail *ret =
+		append_detail(s, EVENT_DETAIL_NETLINK, index, sizeof(*ret));
+
+	if (!ret)
+		return;
+	read_socket(&ret->socket, sk);
+	ret->port = probe((struct netlink_sock *)sk, portid);
+	ret->reserved = 0;
+}
+
+/* The length of a name in sun_path, 0 where there is none. */
+static __always_inline __u32 name_length(struct unix_address *name)
+{
+	__u32 length = name ? probe(name, len) : 0;
+
+	return length > sizeof(__u16) && length <= sizeof(__u16) + EVENT_SUN_PATH ?
+		       length - sizeof(__u16) :
+		       0;
+}
+
+/* Copy a name of this length to an offset of the record. */
+static __always_inline void copy_unix_name(struct scratch *s, __u32 offset,
+					   struct unix_address *name, __u32 length)
+{
+	void *to = record_at(s, offset);
+
+	barrier_var(length);
+	/* name[0].sun_path: the family is a short */
+	bpf_probe_read_kernel(to, length & 0x7f,
+			      (void *)name + bpf_core_field_offset(struct unix_address, name) +
+				      sizeof(__u16));
+}
+
+/* The process that a struct pid stands for, as the host sees it. */
+static __always_inline __u32 host_pid(struct pid *pid)
+{
+	return pid ? probe(pid, numbers[0].nr) : 0;
+}
+
+static __always_inline void read_peer(struct event_unix_detail *ret, struct sock *sk,
+				      struct sock *peer)
+{
+	struct pid *pid = probe(sk, sk_peer_pid);
+
+	ret->peer_ino = peer ? socket_inode(peer) : 0;
+	ret->peer_pid = host_pid(pid);
+	if (probe(sk, sk_peer_pid) != pid)
+		ret->peer_pid = 0;
+}
+
+/* Names are kept while their socket lives; the peer lives while it is the peer. */
+static __always_inline void describe_unix(struct scratch *s, __u32 index, struct sock *sk)
+{
+	struct sock *peer = peer_of(sk);
+	struct unix_address *name = probe((struct unix_sock *)sk, addr), *peer_name;
+	__u32 used = s->used, at = used + sizeof(struct event_section);
+	struct event_unix_detail *ret;
+	__u32 length, peer_length;
+
+	peer_name = peer ? probe((struct unix_sock *)peer, addr) : NULL;
+	length = name_length(name);
+	peer_length = name_length(peer_name);
+	ret = append_detail(s, EVENT_DETAIL_UNIX, index, sizeof(*ret) + length + peer_length);
+	if (!ret)
+		return;
+	read_socket(&ret->socket, sk);
+	/* Of a datagram socket it tells, by kernel, nothing or that another is connected to it. */
+	if (peer)
+		ret->socket.state = TCP_ESTABLISHED;
+	else if (ret->socket.state == TCP_ESTABLISHED)
+		ret->socket.state = TCP_CLOSE;
+	ret->name_size = length;
+	ret->peer_name_size = peer_length;
+	read_peer(ret, sk, peer);
+	copy_unix_name(s, at + sizeof(*ret), name, length);
+	copy_unix_name(s, at + sizeof(*ret) + length, peer_name, peer_length);
+	if (peer_of(sk) != peer)
+		s->used = used; /* none */
+}
+
+/* Write what a file of sockfs is. */
+static __always_inline void describe_socket_file(struct scratch *s, __u32 index, struct file *file)
+{
+	struct socket *socket = probe(file, private_data);
+	struct sock *sk;
+	__u16 family;
+
+	if (!socket || probe(socket, file) != file) /* opened with O_PATH */
+		return;
+	sk = probe(socket, sk);
+	if (!sk)
+		return;
+	family = probe(sk, __sk_common.skc_family);
+	if (family == AF_UNIX)
+		describe_unix(s, index, sk);
+	else if (family == AF_INET || family == AF_INET6)
+		describe_inet(s, index, sk, family == AF_INET6);
+	else if (family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock))
+		describe_netlink(s, index, sk);
+	else
+		describe_any_socket(s, index, sk);
+}
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words for files that have no place in the tree, but sockets and bpf objects. */
+#include <string.h>
+
+#include "kind/class.h"
+
+/* Namespaces: "net:[4026531840]" as /proc has it. */
+
+const char *namespace_prefix(const struct file *file)
+{
+	const struct event_namespace_detail *detail = detail_of(file, EVENT_DETAIL_NAMESPACE);
+
+	return detail && detail->name[0] != '\0' ? detail->name : NULL;
+}
+
+/* Where the file goes by a path: what is mounted there. */
+void namespace_put_detail(struct words *words, const struct file *file)
+{
+	const char *prefix = namespace_prefix(file);
+
+	if (!prefix || file->flags & EVENT_FILE_PSEUDO)
+		return;
+	words_put_text(words, prefix);
+	words_put_text(words, ":[");
+	words_put_number(words, file->ino);
+	words_put_text(words, "]");
+}
+
+/* Pidfds */
+
+uint32_t kind_pidfd_pid(const struct file *file)
+{
+	const struct event_pidfd_detail *detail = detail_of(file, EVENT_DETAIL_PIDFD);
+
+	return detail ? detail->pid : 0;
+}
+
+void pidfd_put_detail(struct words *words, const struct file *file)
+{
+	if (kind_pidfd_pid(file) == 0)
+		return;
+	words_put_text(words, "pid ");
+	words_put_number(words, kind_pidfd_pid(file));
+}
+
+/* Memfds */
+
+bool kind_memory_size(const struct file *file, uint64_t *ret)
+{
+	const struct event_memory_detail *detail = detail_of(file, EVENT_DETAIL_MEMORY);
+
+	if (detail)
+		*ret = detail->size;
+	return detail;
+}
+
+static void put_seals(struct words *words, uint32_t seals)
+{
+	/* F_SEAL_* of fcntl(2), from the lowest bit on */
+	static const char *const names[] = { "seal",  "shrink",	      "grow",
+					     "write", "future_write", "exec" };
+	const char *separator = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(seals & 1U << i))
+			continue;
+		words_put_text(words, separator);
+		words_put_text(words, names[i]);
+		separator = "|";
+	}
+}
+
+size_t kind_memory_seals(const struct file *file, char *buffer, size_t size)
+{
+	const struct event_memory_detail *detail = detail_of(file, EVENT_DETAIL_MEMORY);
+	struct words words = { .buffer = buffer, .size = size };
+
+	if (detail)
+		put_seals(&words, detail->seals);
+	return words.length;
+}
+
+/* "2312 bytes, sealed: shrink|grow" */
+void memfd_put_detail(struct words *words, const struct file *file)
+{
+	const struct event_memory_detail *detail = detail_of(file, EVENT_DETAIL_MEMORY);
+
+	if (!detail)
+		return;
+	words_put_number(words, detail->size);
+	words_put_text(words, " bytes");
+	if (detail->seals == 0)
+		return;
+	words_put_text(words, ", sealed: ");
+	put_seals(words, detail->seals);
+}
+
+void eventfd_put_detail(struct words *words, const struct file *file)
+{
+	const struct event_eventfd_detail *detail = detail_of(file, EVENT_DETAIL_EVENTFD);
+
+	if (!detail)
+		return;
+	words_put_text(words, "count ");
+	words_put_number(words, detail->count);
+}
