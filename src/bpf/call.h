@@ -113,7 +113,7 @@ static __always_inline void find_call(struct scratch *s)
 }
 
 /*
- * The same, into the scratch. A global function, and what it finds goes through memory, so that the verifier
+ * The same, once in each run of a program: s->call is what those that it calls go by. A global function, and what it finds goes through memory, so that the verifier
  * does not follow each kind of call through all that comes after.
  */
 __attribute__((noinline)) int read_call(__u32 user)
@@ -123,16 +123,6 @@ __attribute__((noinline)) int read_call(__u32 user)
 	if (s)
 		find_call(s);
 	return 0;
-}
-
-/* The system call that the current task is in. */
-static __always_inline struct call current_call(enum scratch_user user)
-{
-	struct scratch *s;
-
-	read_call(user);
-	s = scratch_of(user);
-	return s ? s->call : (struct call){ .kind = CALL_OTHER, .fd = -1 };
 }
 
 /* Is the system call of this number of any interest? */
@@ -151,9 +141,10 @@ static __always_inline bool is_send(const struct call *call)
 /* Is the current task in one? Only for what ends: the scratch is that of SCRATCH_END. */
 static __always_inline bool is_sending(void)
 {
-	struct call call = current_call(SCRATCH_END);
+	struct scratch *s = scratch_of(SCRATCH_END);
 
-	return is_send(&call);
+	read_call(SCRATCH_END);
+	return s && is_send(&s->call);
 }
 
 static __always_inline bool is_receive(const struct call *call)

@@ -54,7 +54,6 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 	const struct call *call = &s->call; /* no copy: there is little stack left */
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
 
-	read_call(SCRATCH_BEGIN);
 	begin_record(s, EVENT_SENT, number, count, 2);
 	s->nr_fds = nr_fds;
 	write_current(s, SCRATCH_BEGIN);
@@ -117,19 +116,18 @@ static __always_inline bool withdraw(struct message *place, __u64 number)
 static __always_inline bool add_claim(const struct scratch *s, __u64 skb, __u64 list,
 				      const struct message *message)
 {
-	struct message *found = find_message((void *)skb), *place;
+	struct message *place = table_add(&messages, skb, message), *other;
 
-	if (found && found->list != list) /* the end of an earlier one was missed */
-		forget_message((void *)skb, found->number);
-	else if (found)
-		return false;
-	place = table_add(&messages, skb, message);
 	if (!place) {
 		count_lost(EVENT_LOST_TABLE);
 		return false;
 	}
-	if (!table_find_other(&messages, skb, place) &&
-	    is_unchanged(s, skb, list, message->sender_sock))
+	other = table_find_other(&messages, skb, place);
+	if (other && other->list != list) { /* the end of an earlier one was missed */
+		forget_message((void *)skb, other->number);
+		other = NULL;
+	}
+	if (!other && is_unchanged(s, skb, list, message->sender_sock))
 		return true;
 	if (!withdraw(place, message->number))
 		return true;
@@ -169,7 +167,7 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 
 	if (!s)
 		return 0;
-	others = unclaimed_number(s->look_at, s->look_list);
+	others = s->look_known ? unclaimed_number(s->look_at, s->look_list) : 0;
 	number = others ?: next_number(NUMBER_SENT);
 	describe_claim(s, number, (struct sock *)sk, (struct sock *)peer, 0);
 	s->claim = (struct message){
@@ -186,7 +184,7 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 	claimed = others ? adopt(s, others, sk) : add_claim(s, s->look_at, s->look_list, &s->claim);
 	if (!claimed) { /* somebody has taken it meanwhile, and does not know the number */
 		s->event.message = 0;
-		s->event.time_ns = bpf_ktime_get_ns();
+		s->event.time_ns = record_clock();
 		s->event.ago_ns = ago(s->event.time_ns, s->since_ns);
 	}
 	report_record(s);
@@ -258,6 +256,7 @@ __attribute__((noinline)) int tell_unnumbered(__u64 sk, __u64 peer, __u32 index,
 	if (!s)
 		return 0;
 	s->nr_files = s->nr_fds;
+	find_named_files(s, SCRATCH_BEGIN);
 	describe_claim(s, error ? next_number(NUMBER_SENT) : 0, (struct sock *)sk,
 		       (struct sock *)peer, index);
 	if (error) {
@@ -287,9 +286,7 @@ __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 
 	if (!s || read_hint(index) != HINT_FILES)
 		return CLAIMED_NOTHING;
-	if (!peer)
-		return CLAIMED_LATE;
-	if (find_own(sk, peer) != FOUND_OWN)
+	if (!peer || find_own(sk, peer) != FOUND_OWN)
 		return CLAIMED_LATE;
 	s->nr_files = s->nr_fds;
 	claim(sk, peer);
@@ -297,14 +294,10 @@ __attribute__((noinline)) int claim_message(__u64 sk, __u64 peer, __u32 index)
 }
 
 /* The same for message s->next_message, and go on to the next. Returns 0 when one is claimed. */
-static __always_inline int claim_next(__u64 sk, __u64 peer)
+static __always_inline int claim_next(struct scratch *s, __u64 sk, __u64 peer)
 {
-	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	int claimed;
+	int claimed = claim_message(sk, peer, s->next_message);
 
-	if (!s)
-		return 0;
-	claimed = claim_message(sk, peer, s->next_message);
 	if (claimed == CLAIMED) {
 		s->told_message = s->next_message;
 		return 0;
@@ -331,7 +324,7 @@ __attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
 		if (s->next_message >= count)
 			break;
-		if (!claim_next(sk, peer))
+		if (!claim_next(s, sk, peer))
 			return s->told_message;
 	}
 	if (s->told_message < 0 || (peer && is_last_plain(sk, peer)))

@@ -118,6 +118,30 @@ __attribute__((noinline)) int read_controls_from(__u32 user)
 	return 1;
 }
 
+/*
+ * Most often one control message has all that a process names, and is read at once. False: it is not so, or
+ * it cannot be read.
+ */
+static __always_inline bool read_only_control(struct scratch *s)
+{
+	__u64 length = s->control_end - s->control, rest = length - sizeof(s->header), end;
+
+	if (s->control_compat || rest >= sizeof(s->fds))
+		return false;
+	barrier_var(rest);
+	if (bpf_probe_read_user(&s->header, sizeof(s->header) + (rest & (sizeof(s->fds) - 1)),
+				(void *)s->control))
+		return false;
+	end = (s->header.cmsg_len + 7) & ~7ULL;
+	if (s->header.cmsg_len < sizeof(s->header) || s->header.cmsg_len > length ||
+	    s->header.cmsg_level != SOL_SOCKET || s->header.cmsg_type != SCM_RIGHTS ||
+	    end + sizeof(s->header) <= length)
+		return false;
+	s->nr_fds = (s->header.cmsg_len - sizeof(s->header)) / sizeof(__s32);
+	s->more_named = false;
+	return s->nr_fds <= SCM_MAX_FD;
+}
+
 /* All of them, into s->fds: false where there are too many. */
 static __always_inline bool read_controls(struct scratch *s, enum scratch_user user)
 {
@@ -154,7 +178,6 @@ static __always_inline void read_numbers_of(struct scratch *s, struct msghdr *ms
 __attribute__((noinline)) int find_named_from(__u32 user, __u32 first)
 {
 	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
-	struct task_struct *task = current_task();
 
 	if (!s)
 		return 0;
@@ -163,14 +186,15 @@ __attribute__((noinline)) int find_named_from(__u32 user, __u32 first)
 
 		if (index >= s->nr_fds)
 			return 0;
-		*list_at(s, index) = (__u64)file_of_fd(task, *fd_at(s, index));
+		*list_at(s, index) = file_at(s, *fd_at(s, index));
 	}
 	return 1;
 }
 
 /* The files that s->fds lead to in the table of the current task, into s->lists. */
-static __always_inline void find_named_files(enum scratch_user user)
+static __always_inline void find_named_files(struct scratch *s, enum scratch_user user)
 {
+	open_table(s);
 	for (__u32 i = 0; i < SCM_MAX_FD; i += NAMED_IN_CALL) {
 		if (!find_named_from(user, i))
 			return;

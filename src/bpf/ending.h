@@ -19,22 +19,25 @@ static __always_inline bool has_left(const struct taking *taking)
 }
 
 /*
- * The thread's call is over, or it goes on to another message. It has taken this one unless the data could
- * not be copied: then it lies in the queue still, or somebody else has looked at it since.
+ * The thread's call is over, or it goes on to another message than s->taking. It has taken that unless the data
+ * could not be copied: then it lies in the queue still, or somebody else has looked at it since.
  */
-static __always_inline void end_taking(struct taking *taking, __u64 sk, bool peek)
+static __always_inline void end_taking(struct scratch *s, struct kept_taking *kept, __u64 sk,
+				       bool peek)
 {
+	const struct taking *taking = &s->taking;
 	struct message *message = find_numbered((void *)taking->skb, taking->number);
 
-	if (peek) {
-		if (message)
-			message->described = true; /* by this */
-		tell_taken(sk, true);
+	if (message && peek) {
+		message->described = true; /* by this */
+		tell_taken(sk, message->sender_sock, true);
+	} else if (peek) {
+		tell_taken(sk, 0, true);
 	} else if (message && message->taker == bpf_get_current_pid_tgid() && has_left(taking)) {
-		tell_taken(sk, false);
-		forget_message((void *)taking->skb, taking->number);
+		tell_taken(sk, message->sender_sock, false);
+		forget_message((void *)s->taking.skb, s->taking.number);
 	}
-	forget_taking();
+	forget_taking(kept);
 }
 
 /*
@@ -44,20 +47,16 @@ static __always_inline void end_taking(struct taking *taking, __u64 sk, bool pee
  */
 __attribute__((noinline)) __u64 receiving_socket(__u64 skb)
 {
-	struct call call = current_call(SCRATCH_END);
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking;
 	struct sock *sk, *sender = probe((struct sk_buff *)skb, sk);
 	struct message *message = find_message((void *)skb);
-	__u32 zero = 0;
 
-	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	if (!s || !taking || (!is_receive(&call) && call.kind != CALL_READ))
+	if (!s || (!is_receive(&s->call) && s->call.kind != CALL_READ))
 		return 0;
-	sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+	sk = unix_socket_of(file_of_fd(current_task(), s->call.fd));
 	if (!sk)
 		return 0;
-	if (taking->alone || (message && message->sock == (__u64)sk) ||
+	if (s->taking.alone || (message && message->sock == (__u64)sk) ||
 	    (probe(sk, sk_type) != SOCK_DGRAM && peer_of(sender) == sk))
 		return as_number(s, sk);
 	return 0;
@@ -69,43 +68,37 @@ __attribute__((noinline)) __u64 receiving_socket(__u64 skb)
  */
 __attribute__((noinline)) int take(__u64 skb, __u64 list)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct call call = current_call(SCRATCH_END);
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking;
-	__u32 zero = 0, count = probe((struct scm_fp_list *)list, count);
-	/* Before its sender can see that it is taken: stray.c, times_agree(). */
-	__u64 now = bpf_ktime_get_ns();
+	__u32 count = probe((struct scm_fp_list *)list, count);
 
-	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	if (!s || !taking || !take_message(s, (void *)skb, (void *)list))
+	if (!s)
 		return 0;
-	taking->skb = skb;
-	taking->number = s->claim.number;
-	taking->list = list;
-	taking->time_ns = now;
-	taking->count = count < SCM_MAX_FD ? count : SCM_MAX_FD;
-	taking->described = s->claim.described;
-	taking->unclaimed = !s->claim.sender_tid;
-	taking->room = hinted_room(&call);
-	taking->gone = false;
-	copy_kernel(taking->files, bounded(taking->count) * sizeof(__u64),
-		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
-	note_free(taking);
-	taking->sk = has_lengths ? 0 : receiving_socket(skb);
-	if (bpf_map_update_elem(&takings, &thread, taking, BPF_NOEXIST)) {
-		if (bpf_map_update_elem(&takings, &thread, taking, BPF_EXIST))
-			count_lost(EVENT_LOST_TABLE);
-	} else {
-		__sync_fetch_and_add(&nr_takings, 1);
-	}
+	/* Before its sender can see that it is taken: stray.c, times_agree(). */
+	s->taking.time_ns = record_clock();
+	if (!take_message(s, (void *)skb, (void *)list))
+		return 0;
+	if (count > SCM_MAX_FD)
+		count = SCM_MAX_FD;
+	s->taking.skb = skb;
+	s->taking.number = s->claim.number;
+	s->taking.list = list;
+	s->taking.call = s->call;
+	s->taking.count = count;
+	s->taking.described = s->claim.described;
+	s->taking.unclaimed = !s->claim.sender_tid;
+	s->taking.room = hinted_room(&s->call);
+	s->taking.gone = false;
+	read_files(s, (void *)list, count);
+	note_free(s);
+	s->taking.sk = has_lengths ? 0 : receiving_socket(skb);
+	keep_taking(s);
 	return 0;
 }
 
 static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *before = find_taking();
+	struct kept_taking *before;
 	__u64 number;
 
 	if (!s)
@@ -114,8 +107,10 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 	 * The one before in recvmmsg(2), of which the end was not seen. Not in take(): the stacks of both
 	 * together are more than a program may have, as some compilers lay them out.
 	 */
+	before = nr_takings ? load_taking(s) : NULL;
 	if (before)
-		end_taking(before, before->sk, false);
+		end_taking(s, before, s->taking.sk, false);
+	read_call(SCRATCH_END);
 	number = as_number(s, list);
 	take(as_number(s, skb), number);
 }
@@ -124,21 +119,20 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 static __always_inline void on_received(struct sock *sk, int result, int flags)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
+	struct kept_taking *kept = s ? load_taking(s) : NULL;
 
-	if (!s || !taking)
+	if (!s || !kept)
 		return;
 	if (result < 0)
-		forget_taking(); /* its data could not be copied */
+		forget_taking(kept); /* its data could not be copied */
 	else
-		end_taking(taking, sk ? as_number(s, sk) : taking->sk, flags & MSG_PEEK);
+		end_taking(s, kept, sk ? as_number(s, sk) : s->taking.sk, flags & MSG_PEEK);
 }
 
 /* A message is dropped with its descriptors, in whoever does that. */
 __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct call call = current_call(SCRATCH_END);
 	bool known;
 	__u64 number, sk = 0;
 	__u32 count;
@@ -146,9 +140,10 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 
 	if (!s)
 		return 0;
+	read_call(SCRATCH_END);
 	known = read_message(&s->claim, (void *)skb) && s->claim.list == list;
 	/* A send that is refused: it was in no queue, and how it failed is told by its result. */
-	if (!known && (is_send(&call) || call.kind == CALL_IO_URING))
+	if (!known && (is_send(&s->call) || s->call.kind == CALL_IO_URING))
 		return 0;
 	if (known) {
 		number = s->claim.number;
@@ -165,7 +160,8 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 	if (!described)
 		begin_files(s, count);
 	describe_taker(s, (struct sock *)sk, !described);
-	s->event.fate = is_receive(&call) ? EVENT_FATE_DROPPED : why_lost((struct sock *)sk);
+	s->event.fate = is_receive(&s->call) ? EVENT_FATE_DROPPED :
+					       why_lost(&s->call, (struct sock *)sk);
 	if (!described) {
 		read_files(s, (struct scm_fp_list *)list, count);
 		describe_files(s, SCRATCH_END);
@@ -183,6 +179,7 @@ __attribute__((noinline)) int tell_spliced(__u64 skb)
 
 	if (!s || !read_message(&s->claim, (void *)skb))
 		return 0;
+	read_call(SCRATCH_END);
 	begin_end(s, EVENT_LOST, s->claim.number, s->claim.count, !s->claim.sender_tid,
 		  (struct sock *)s->claim.sender_sock);
 	describe_taker(s, (struct sock *)s->claim.sock, false);
@@ -201,16 +198,17 @@ static __always_inline bool tells_its_end(const struct call *call)
 	return has_lengths || is_receive(call);
 }
 
-/* The thread took a message, and what it did with the descriptors is not seen. */
+/* The thread took the message s->taking, and what it did with the descriptors is not seen. */
 __attribute__((noinline)) int tell_unseen(void)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
+	const struct taking *taking;
 	struct message *message;
 	__u64 sender = 0, sk = 0;
 
-	if (!s || !taking)
+	if (!s)
 		return 0;
+	taking = &s->taking;
 	message = find_numbered((void *)taking->skb, taking->number);
 	if (message) {
 		sender = message->sender_sock;
@@ -224,56 +222,80 @@ __attribute__((noinline)) int tell_unseen(void)
 	if (!taking->described)
 		begin_files(s, taking->count);
 	describe_taker(s, (struct sock *)sk, !taking->described);
-	if (!taking->described) {
-		bpf_probe_read_kernel(s->lists, sizeof(s->lists), taking->files);
+	if (!taking->described)
 		describe_files(s, SCRATCH_END);
-	}
 	report_record(s);
-	forget_message((void *)taking->skb, taking->number);
+	forget_message((void *)s->taking.skb, s->taking.number);
 	return 0;
+}
+
+/* Before 6.3: a receive that is over for us when the buffer ends. */
+static __always_inline void end_unseen(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct kept_taking *kept = s ? load_taking(s) : NULL;
+
+	if (!s || !kept)
+		return;
+	s->taking.gone = true;
+	if (s->call.kind == CALL_READ) {
+		end_taking(s, kept, s->taking.sk, false);
+	} else {
+		tell_unseen();
+		forget_taking(kept);
+	}
 }
 
 /* The buffer of the message that the thread has taken ends. */
 static __always_inline void end_of_buffer(struct taking *taking)
 {
-	struct call call = current_call(SCRATCH_END);
-
 	taking->gone = true;
-	if (tells_its_end(&call)) {
+	if (tells_its_end(&taking->call))
 		/* Until then the sender may have the buffer again, for its next message. */
 		retire_message((void *)taking->skb, taking->number);
-		return;
-	}
-	if (call.kind == CALL_READ)
-		end_taking(taking, taking->sk, false);
 	else
-		tell_unseen();
-	forget_taking();
+		end_unseen();
+}
+
+/* A buffer ends with its descriptors. */
+static __always_inline void on_freed_with_list(struct sk_buff *skb, struct scm_fp_list *list)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	__u64 number;
+
+	if (!s)
+		return;
+	number = as_number(s, list);
+	tell_dropped(as_number(s, skb), number);
+}
+
+/* Is this the buffer of the message that the thread has taken? */
+static __always_inline bool is_buffer_of(const struct kept_taking *kept, const struct sk_buff *skb)
+{
+	__u64 taken = kept->taking.skb;
+
+	barrier_var(taken); /* else clang makes one expression of it, which the verifier refuses */
+	return taken == (__u64)skb;
 }
 
 /* A message's buffer ends. Runs in softirqs too, for buffers that are no unix socket's. */
 static __always_inline void on_freed(struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct scratch *s = scratch_of(SCRATCH_END);
-	struct message *message;
-	struct taking *taking;
-	__u64 number;
+	struct kept_taking *kept;
+	struct scratch *s;
 
-	if (!s)
-		return;
 	if (list) {
-		number = as_number(s, list);
-		tell_dropped(as_number(s, skb), number);
+		on_freed_with_list(skb, list);
 		return;
 	}
-	message = find_message(skb);
-	if (!message)
-		return;
-	taking = find_taking();
-	if (taking && taking->skb == (__u64)skb)
-		end_of_buffer(taking);
-	else
-		tell_spliced(as_number(s, skb));
+	kept = nr_takings ? find_of_thread(takings) : NULL;
+	if (kept && is_buffer_of(kept, skb)) {
+		end_of_buffer(&kept->taking);
+	} else if (find_message(skb)) {
+		s = scratch_of(SCRATCH_END);
+		if (s)
+			tell_spliced(as_number(s, skb));
+	}
 }
 
 #endif

@@ -67,9 +67,33 @@ static __always_inline bool read_user_message(struct user_message *ret, const st
 	return true;
 }
 
+/* Where the control data of a message lie. */
+struct user_control {
+	__u64 at, length;
+};
+
+static __always_inline bool read_user_control(struct user_control *ret, const struct call *call,
+					      __u32 index)
+{
+	struct user_message message;
+
+	_Static_assert(__builtin_offsetof(struct user_message, control_length) ==
+			       __builtin_offsetof(struct user_message, control) + sizeof(__u64),
+		       "read at once");
+	if (!call->compat)
+		return !bpf_probe_read_user(ret, sizeof(*ret),
+					    (void *)message_at(call, index) +
+						    __builtin_offsetof(struct user_message,
+								       control));
+	if (!read_user_message(&message, call, index))
+		return false;
+	*ret = (struct user_control){ message.control, message.control_length };
+	return true;
+}
+
 enum hint {
 	HINT_NOTHING, /* it names no descriptors */
-	HINT_FILES, /* it names those in s->fds, which lead to s->lists */
+	HINT_FILES, /* it names those in s->fds */
 	HINT_UNREAD, /* its memory cannot be read */
 };
 
@@ -80,31 +104,23 @@ enum hint {
 __attribute__((noinline)) int read_hint(__u32 index)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct user_message message;
-	const struct call *call;
+	struct user_control control;
 
-	if (!s)
-		return HINT_NOTHING;
-	read_call(SCRATCH_BEGIN);
-	call = &s->call;
-	if (!is_send(call))
+	if (!s || !is_send(&s->call))
 		return HINT_NOTHING;
 	s->nr_fds = 0;
-	if (!read_user_message(&message, call, index))
+	if (!read_user_control(&control, &s->call, index))
 		return HINT_UNREAD;
-	if (!message.control || message.control_length < sizeof(struct compat_cmsghdr))
+	if (!control.at || control.length < sizeof(struct compat_cmsghdr))
 		return HINT_NOTHING;
-	begin_user_control(s, message.control, message.control_length, call->compat);
-	if (!read_controls(s, SCRATCH_BEGIN)) {
+	begin_user_control(s, control.at, control.length, s->call.compat);
+	if (!read_only_control(s) && !read_controls(s, SCRATCH_BEGIN)) {
 		count_lost(EVENT_LOST_CONTROLS);
 		return HINT_NOTHING;
 	}
 	if (s->control_unread)
 		return HINT_UNREAD;
-	if (!s->nr_fds)
-		return HINT_NOTHING;
-	find_named_files(SCRATCH_BEGIN);
-	return HINT_FILES;
+	return s->nr_fds ? HINT_FILES : HINT_NOTHING;
 }
 
 #endif

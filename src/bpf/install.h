@@ -14,19 +14,28 @@
 static __always_inline __u64 descriptor_limit(struct task_struct *task)
 {
 	struct signal_struct *signal = load(task, signal);
-	__u64 limit = 0;
 
-	bpf_core_read(&limit, sizeof(limit), &signal->rlim[RLIMIT_NOFILE].rlim_cur);
-	return limit;
+	return load(signal, rlim[RLIMIT_NOFILE].rlim_cur);
 }
 
-/* The position of the lowest bit that is set, without a bit-scan instruction. */
+/*
+ * The position of the lowest bit that is set, without a bit-scan instruction: each six bits in a row of the
+ * factor are another number, and the bit moves its own to the top.
+ */
+#define SIX_BITS_EACH 0x022fdd63cc95386dULL
+
+static const __u8 bit_positions[64] = {
+	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
+	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+
 static __always_inline __u32 lowest_bit(__u64 word)
 {
-	word &= -word;
-	return !!(word & 0xaaaaaaaaaaaaaaaaULL) | !!(word & 0xccccccccccccccccULL) << 1 |
-	       !!(word & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(word & 0xff00ff00ff00ff00ULL) << 3 |
-	       !!(word & 0xffff0000ffff0000ULL) << 4 | !!(word & 0xffffffff00000000ULL) << 5;
+	__u64 place = (word & -word) * SIX_BITS_EACH >> 58;
+
+	barrier_var(place);
+	return bit_positions[place & 63];
 }
 
 /*
@@ -57,17 +66,6 @@ static __always_inline enum event_fate why_stopped(struct task_struct *task)
 		at += 64;
 	}
 	return EVENT_FATE_DROPPED;
-}
-
-/* What a descriptor of the table that s->open is leads to, an address; 0: nothing. */
-static __always_inline __u64 file_at(const struct scratch *s, __u32 fd)
-{
-	__u64 file = 0;
-
-	if (fd >= s->open_size)
-		return 0;
-	copy_kernel(&file, sizeof(file), (void *)(s->open + fd * sizeof(__u64)));
-	return file;
 }
 
 /* Descriptors that are looked at for one that is told nowhere. */
@@ -105,37 +103,52 @@ __attribute__((noinline)) int only_fd_of(__u64 file)
 	return s->only_fd;
 }
 
+/* File `index` of a received message: what became of it, and its number; negative: that is not known. */
+static __always_inline void write_fate(struct scratch *s, __u32 index, enum event_fate fate,
+				       __s32 fd)
+{
+	struct event_file *ret = file_in_record(s, index);
+	__u8 flags = (fate == EVENT_FATE_INSTALLED ? s->cloexec : 0) |
+		     (fd >= 0 ? EVENT_FILE_FD_KNOWN : 0);
+
+	if (fd < 0)
+		fd = -1;
+	if (s->event.flags & EVENT_DESCRIBED) {
+		ret->fd = fd;
+		ret->fate = fate;
+		ret->flags = (ret->flags & ~EVENT_FILE_FD_KNOWN) | flags;
+		return;
+	}
+	*ret = (struct event_file){
+		.address = *list_at(s, index),
+		.fd = fd,
+		.fate = fate,
+		.flags = flags,
+		.names_offset = EVENT_NO_NAME,
+	};
+}
+
 /* File `index` of a received message and the number that it got. */
 static __always_inline void write_installed(struct scratch *s, __u32 index)
 {
-	struct event_file *ret = file_in_record(s, index);
 	__u64 address = *list_at(s, index);
 	__s32 fd = index < s->nr_fds ? *fd_at(s, index) : -1;
 
-	if (!(s->event.flags & EVENT_DESCRIBED))
-		*ret = (struct event_file){ .address = address, .names_offset = EVENT_NO_NAME };
-	ret->fd = -1;
-	ret->flags &= ~EVENT_FILE_FD_KNOWN;
 	if (index >= s->installed) {
-		ret->fate = index < s->room ? s->stop : EVENT_FATE_TRUNCATED;
+		write_fate(s, index, index < s->room ? s->stop : EVENT_FATE_TRUNCATED, -1);
 		return;
 	}
 	if (index < s->nr_fds && fd < 0 && fd >= -4095) { /* SO_RIGHTS_NOTRUNC, since 7.3 */
-		ret->fate = EVENT_FATE_DENIED;
+		write_fate(s, index, EVENT_FATE_DENIED, -1);
 		return;
 	}
-	ret->fate = EVENT_FATE_INSTALLED;
-	ret->flags |= s->cloexec;
 	/*
 	 * The numbers lie in the receiver's memory, where another of its threads could write: told
 	 * only if the descriptor really leads to this file.
 	 */
 	if (file_at(s, fd) != address)
 		fd = only_fd_of(address);
-	if (fd >= 0) {
-		ret->fd = fd;
-		ret->flags |= EVENT_FILE_FD_KNOWN;
-	}
+	write_fate(s, index, EVENT_FATE_INSTALLED, fd);
 }
 
 /* Some files, from `first` on; a global function: see file.h. */
@@ -156,12 +169,7 @@ __attribute__((noinline)) int write_installed_from(__u32 first)
 /* What became of each file of s->lists: s->installed of them are, with the numbers in s->fds. */
 static __always_inline void write_all_installed(struct scratch *s)
 {
-	struct task_struct *task = current_task();
-	struct files_struct *files = load(task, files);
-	struct fdtable *table = load(files, fdt);
-
-	s->open = (__u64)load(table, fd);
-	s->open_size = load(table, max_fds);
+	open_table(s);
 	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
 		if (!write_installed_from(i))
 			break;

@@ -82,7 +82,7 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 	count = s->nr_fds;
 	if (!count)
 		return;
-	find_named_files(SCRATCH_BEGIN);
+	find_named_files(s, SCRATCH_BEGIN);
 	begin_record(s, EVENT_SENT, next_number(NUMBER_SENT), count, 2);
 	s->nr_fds = count;
 	s->event.error = error;
@@ -305,7 +305,7 @@ static __always_inline void report_end(const struct message *message, struct scm
 	} else if (type == EVENT_SEND_FAILED) {
 		s->event.error = why_failed(message, scm);
 	} else {
-		s->event.fate = why_lost((struct sock *)message->sock);
+		s->event.fate = why_lost(&s->call, (struct sock *)message->sock);
 	}
 	report_record(s);
 }

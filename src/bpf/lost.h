@@ -26,8 +26,8 @@ static __always_inline bool is_garbage(struct sock *sk)
 	       probe((struct unix_sock___collected *)sk, gc_flags) & 1UL << UNIX_GC_CANDIDATE;
 }
 
-/* `sk`: the receiving socket, NULL where it is not known. */
-static __always_inline enum event_fate why_lost(struct sock *sk)
+/* `call`: that of the current task; `sk`: the receiving socket, NULL where it is not known. */
+static __always_inline enum event_fate why_lost(const struct call *call, struct sock *sk)
 {
 	struct task_struct *task = current_task();
 
@@ -35,7 +35,7 @@ static __always_inline enum event_fate why_lost(struct sock *sk)
 		return is_garbage(sk) ? EVENT_FATE_GC : EVENT_FATE_UNREAD;
 	if (load(task, flags) & PF_KTHREAD)
 		return EVENT_FATE_GC;
-	switch (current_call(SCRATCH_END).kind) {
+	switch (call->kind) {
 	case CALL_RECEIVE:
 	case CALL_RECEIVE_MANY:
 		return EVENT_FATE_TRUNCATED;

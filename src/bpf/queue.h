@@ -62,29 +62,36 @@ static __always_inline bool is_unchanged(const struct scratch *s, __u64 skb, __u
 	       is_linked((struct sk_buff *)skb, fp);
 }
 
-/* Some files of the list are not those of the hint. Returns 0 when all are the same. */
+#define MATCHED_IN_CALL 32
+
+/*
+ * Some files of the list are not those that the hint's numbers lead to, which go into s->lists. Returns 0 when
+ * all are the same.
+ */
 __attribute__((noinline)) int differ_from(__u64 list, __u32 first)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 
 	if (!s)
 		return 1;
-	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
+	for (__u32 i = 0; i < MATCHED_IN_CALL; i++) {
 		__u32 index = first + i;
-		__u64 file = 0;
+		__u64 file = 0, named;
 
 		if (index >= s->nr_fds || index >= SCM_MAX_FD)
 			return 0;
+		named = file_at(s, *fd_at(s, index));
+		*list_at(s, index) = named;
 		copy_kernel(&file, sizeof(file),
 			    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp) +
 				    index * sizeof(file));
-		if (!file || file != *list_at(s, index))
+		if (!file || file != named)
 			return 1;
 	}
 	return 0;
 }
 
-/* Are the files of the list just those that the hint names? */
+/* Are the files of the list just those that the hint names? Then s->lists has them. */
 static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_list *list)
 {
 	__u32 count = probe(list, count);
@@ -92,7 +99,8 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 
 	if (count != s->nr_fds)
 		return false;
-	for (__u32 i = 0; i < SCM_MAX_FD; i += FILES_IN_CALL) {
+	open_table(s);
+	for (__u32 i = 0; i < SCM_MAX_FD; i += MATCHED_IN_CALL) {
 		if (i >= count)
 			break;
 		if (differ_from(address, i))
@@ -162,25 +170,23 @@ static __always_inline enum found found_in_table(const struct scratch *s,
 									     FOUND_EARLIER;
 }
 
-/* Look at the message s->look_at of the queue. Returns enum found. */
-__attribute__((noinline)) int look_at_message(__u64 sk)
+/* Look at a message of the queue. */
+static __always_inline enum found look_at_message(struct scratch *s, struct sk_buff *skb, __u64 sk)
 {
-	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct message *message;
 	struct scm_fp_list *list;
-	struct sk_buff *skb;
 	enum found found;
 
-	if (!s)
-		return FOUND_NONE;
-	skb = (struct sk_buff *)s->look_at;
 	list = (__u64)probe(skb, sk) == sk ? list_of(skb) : NULL;
 	if (!list)
 		return FOUND_NONE;
-	found = found_in_table(s, find_message(skb));
-	if (found == FOUND_NONE || found == FOUND_EARLIER)
+	message = find_message(skb);
+	found = found_in_table(s, message);
+	if (found != FOUND_OWN)
 		return found;
+	s->look_known = message;
 	s->look_list = as_number(s, list);
-	return has_hinted_files(s, list) ? found : FOUND_NONE;
+	return has_hinted_files(s, list) ? FOUND_OWN : FOUND_NONE;
 }
 
 /*
@@ -197,12 +203,12 @@ __attribute__((noinline)) int find_own(__u64 sk, __u64 peer)
 	s->look_at = head;
 	for (int i = 0; i < MAX_BEHIND; i++) {
 		struct sk_buff *skb = (struct sk_buff *)s->look_at;
-		int found;
+		enum found found;
 
 		s->look_at = as_number(s, probe(skb, prev));
 		if (!s->look_at || s->look_at == head)
 			return FOUND_NONE;
-		found = look_at_message(sk);
+		found = look_at_message(s, (struct sk_buff *)s->look_at, sk);
 		if (found != FOUND_NONE)
 			return found;
 	}

@@ -49,8 +49,15 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 		read_;                                                                             \
 	})
 
-/* Does the verifier know the current task's type? Since 5.11. */
+/*
+ * Does the verifier know the current task's type? Since 5.11. Where it is asked of the kernel, clang gives each
+ * load the instructions of both ways.
+ */
+#ifdef TYPED_READS
+#define KNOWN_CURRENT true
+#else
 #define KNOWN_CURRENT have_helper(get_current_task_btf)
+#endif
 #define load(pointer, member) read_known(KNOWN_CURRENT, pointer, member)
 
 /* Does it know the types of the arguments? Not in kprobes, nor of what perf's records hold. */
@@ -161,7 +168,11 @@ static __always_inline struct task_struct *current_task(void)
  * The registers with which the task entered the kernel. Before bpf_task_pt_regs() they lay at the
  * very end of its stack; with FRED (6.9) that is no longer so, but then there is the helper.
  */
+#ifdef TYPED_READS
+#define KNOWN_REGISTERS true
+#else
 #define KNOWN_REGISTERS (have_helper(task_pt_regs) && KNOWN_CURRENT)
+#endif
 
 static __always_inline struct pt_regs *user_registers(void *stack)
 {

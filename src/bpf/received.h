@@ -26,10 +26,10 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 static __always_inline void describe_taker(struct scratch *s, struct sock *sk, bool named)
 {
 	struct task_struct *task = current_task();
-	struct call call = current_call(SCRATCH_END);
-	bool reading = is_receive(&call) || call.kind == CALL_READ;
+	const struct call *call = &s->call;
+	bool reading = is_receive(call) || call->kind == CALL_READ;
 
-	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(task, call.fd, sk) : -1);
+	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(task, call->fd, sk) : -1);
 	if (named && sk)
 		append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 }
@@ -46,74 +46,110 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 							       EVENT_FATE_UNKNOWN;
 }
 
-#define SEARCHES_IN_CALL 8
+static __always_inline __u64 close_on_exec_of(__u32 fd)
+{
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+	__u64 word = 0;
+
+	copy_kernel(&word, sizeof(word), load(table, close_on_exec) + fd / 64);
+	return word & 1ULL << (fd % 64);
+}
+
+#define SEARCHES_IN_CALL 32
 /* Since 7.3, with SO_RIGHTS_NOTRUNC, a file that is refused leaves its place: so many in a row are seen. */
 #define PLACES_SKIPPED 4
 #define FD_REFUSED (-1)
 
-/* How many of the taking's files from `first` on come before this one; PLACES_SKIPPED: it is not there. */
-static __always_inline __u32 find_among_next(const struct taking *taking, __u32 first, __u64 file)
+/* All descriptors of a message have the same flags: this is the first. */
+static __always_inline void find_flags(struct scratch *s, __u32 fd)
 {
-	for (__u32 i = 0; i < PLACES_SKIPPED; i++) {
-		if (file && first + i < taking->count && taking->files[bounded(first + i)] == file)
-			return taking->alone || !i ? i : PLACES_SKIPPED;
+	s->cloexec = close_on_exec_of(fd) ? EVENT_FILE_CLOEXEC : 0;
+}
+
+/* Does the descriptor lead to one of the files that come after the next? Then those before it were refused. */
+static __always_inline void skip_refused(struct scratch *s, __u64 file, __u32 fd)
+{
+	if (!s->taking.alone)
+		return;
+	for (__u32 i = 1; i < PLACES_SKIPPED; i++) {
+		if (s->found + i >= s->taking.count || *list_at(s, s->found + i) != file)
+			continue;
+		for (__u32 place = 0; place < PLACES_SKIPPED; place++) {
+			if (place < i)
+				*fd_at(s, s->found + place) = FD_REFUSED;
+		}
+		if (!s->found)
+			find_flags(s, fd);
+		*fd_at(s, s->found + i) = fd;
+		s->found += i + 1;
+		s->refused = true;
+		return;
 	}
-	return PLACES_SKIPPED;
+}
+
+/* Look at a descriptor for the next file, s->found of which are found and told. */
+static __always_inline void search_at(struct scratch *s, __u32 fd)
+{
+	__u32 index = s->found;
+	__u64 file = file_at(s, fd);
+
+	if (!file)
+		return;
+	if (file != *list_at(s, index)) {
+		skip_refused(s, file, fd);
+		return;
+	}
+	if (!index)
+		find_flags(s, fd);
+	*fd_at(s, index) = fd;
+	write_fate(s, index, EVENT_FATE_INSTALLED, fd);
+	s->found = index + 1;
 }
 
 /*
- * Look at some more descriptors for the next file, s->found of which are found. Returns 0 when there are no
- * more, or all files were found. A global function: see file.h.
+ * Look at some more descriptors. Returns 0 when there are no more, or all files were found. A global function:
+ * see file.h.
  */
 __attribute__((noinline)) int search_on(void)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
+	const struct taking *taking;
+	__u64 bits;
 
-	if (!s || !taking)
+	if (!s)
 		return 0;
+	taking = &s->taking;
+	bits = s->search_bits;
 	for (int i = 0; i < SEARCHES_IN_CALL; i++) {
-		__u32 fd, skipped;
-
 		if (s->found >= taking->count)
 			return 0;
-		if (!s->search_bits) {
+		if (bits) {
+			search_at(s, (taking->first_word + s->search_word) * 64 + lowest_bit(bits));
+			bits &= bits - 1;
+		} else {
 			if (++s->search_word >= taking->nr_words)
 				return 0;
-			s->search_bits = taking->free[s->search_word & (FREE_WORDS - 1)];
-			continue;
+			bits = taking->free[s->search_word & (FREE_WORDS - 1)];
 		}
-		fd = (taking->first_word + s->search_word) * 64 + lowest_bit(s->search_bits);
-		s->search_bits &= s->search_bits - 1;
-		skipped = find_among_next(taking, s->found, file_at(s, fd));
-		if (skipped >= PLACES_SKIPPED)
-			continue;
-		for (__u32 place = 0; place < PLACES_SKIPPED; place++) {
-			if (place < skipped)
-				*fd_at(s, s->found + place) = FD_REFUSED;
-		}
-		*fd_at(s, s->found + skipped) = fd;
-		s->found += skipped + 1;
 	}
+	s->search_bits = bits;
 	return 1;
 }
 
-/* Find the numbers of the files that were installed, into s->fds; s->found says how many. */
+/* Find the numbers of the files that were installed, into s->fds, and tell them; s->found says how many. */
 __attribute__((noinline)) int find_installed(void)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
-	struct task_struct *task = current_task();
-	struct files_struct *files = load(task, files);
-	struct fdtable *table = load(files, fdt);
 
-	if (!s || !taking)
+	if (!s)
 		return 0;
-	s->open = (__u64)load(table, fd);
-	s->open_size = load(table, max_fds);
+	open_table(s);
 	s->found = 0;
+	s->refused = false;
 	s->search_word = 0;
-	s->search_bits = taking->nr_words ? taking->free[0] : 0;
+	s->search_bits = s->taking.nr_words ? s->taking.free[0] : 0;
 	for (int i = 0; i < FREE_WORDS * (64 + 1) / SEARCHES_IN_CALL; i++) {
 		if (!search_on())
 			break;
@@ -125,15 +161,14 @@ __attribute__((noinline)) int find_installed(void)
 __attribute__((noinline)) int check_hinted_from(__u32 first)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
 
-	if (!s || !taking)
+	if (!s)
 		return 0;
 	for (__u32 i = 0; i < FILES_IN_CALL; i++) {
 		__u32 index = first + i;
 
-		if (index >= s->nr_fds || index >= SCM_MAX_FD ||
-		    file_at(s, *fd_at(s, index)) != taking->files[bounded(index)])
+		if (index >= s->nr_fds || index >= s->taking.count ||
+		    file_at(s, *fd_at(s, index)) != *list_at(s, index))
 			return i;
 	}
 	return FILES_IN_CALL;
@@ -146,15 +181,13 @@ __attribute__((noinline)) int check_hinted_from(__u32 first)
  */
 __attribute__((noinline)) int find_hinted(void)
 {
-	struct call call = current_call(SCRATCH_END);
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
 	struct user_message message;
 	__u32 first = 0;
 
-	if (!s || !taking || call.kind != CALL_RECEIVE || !read_user_message(&message, &call, 0))
+	if (!s || s->call.kind != CALL_RECEIVE || !read_user_message(&message, &s->call, 0))
 		return 0;
-	begin_user_control(s, message.control, message.control_length, call.compat);
+	begin_user_control(s, message.control, message.control_length, s->call.compat);
 	if (!read_controls(s, SCRATCH_END))
 		return 0;
 	for (first = 0; first < SCM_MAX_FD; first += FILES_IN_CALL) {
@@ -166,62 +199,50 @@ __attribute__((noinline)) int find_hinted(void)
 	return first;
 }
 
-static __always_inline __u64 close_on_exec_of(__u32 fd)
-{
-	struct task_struct *task = current_task();
-	struct files_struct *files = load(task, files);
-	struct fdtable *table = load(files, fdt);
-	__u64 word = 0;
-
-	copy_kernel(&word, sizeof(word), load(table, close_on_exec) + fd / 64);
-	return word & 1ULL << (fd % 64);
-}
-
 /* The files that were received, and as what. */
-static __always_inline void write_taken_files(struct scratch *s, struct taking *taking)
+static __always_inline void write_taken_files(struct scratch *s)
 {
+	const struct taking *taking = &s->taking;
 	__u32 installed;
 
 	find_installed();
 	installed = s->found;
+	if (installed == taking->count && !s->refused)
+		return;
 	if (installed < taking->count && !taking->alone) {
 		__u32 hinted = find_hinted();
 
-		if (hinted > installed)
+		if (hinted > installed) {
 			installed = hinted;
-		else
+			find_flags(s, s->fds[0]);
+		} else {
 			find_installed();
+		}
 	}
 	s->nr_fds = installed;
 	s->installed = installed;
 	s->room = taking->room < SCM_MAX_FD ? taking->room : SCM_MAX_FD;
 	s->stop = fate_of_rest(taking, installed);
-	s->cloexec = installed && close_on_exec_of(s->fds[0]) ? EVENT_FILE_CLOEXEC : 0;
 	write_all_installed(s);
 }
 
 /*
- * The thread has received the message that it took, or read it without its descriptors. `sk` is the
- * receiving socket. A global function, so that the verifier checks it once.
+ * The thread has received the message s->taking, or read it without its descriptors. `sk` is the receiving
+ * socket, `sender` the sending one. A global function, so that the verifier checks it once.
  */
-__attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
+__attribute__((noinline)) int tell_taken(__u64 sk, __u64 sender, __u32 peek)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	struct taking *taking = find_taking();
-	struct call call = current_call(SCRATCH_END);
-	struct message *message;
-	bool is_read = call.kind == CALL_READ, has_files;
-	__u64 sender = 0;
+	const struct taking *taking;
+	bool is_read;
 
-	if (!s || !taking || (peek && is_read))
+	if (!s)
 		return 0;
-	message = find_numbered((void *)taking->skb, taking->number);
-	if (message)
-		sender = message->sender_sock;
+	taking = &s->taking;
+	is_read = s->call.kind == CALL_READ;
 	/* No part of it is to be told of a peek that installs nothing, and can install nothing. */
-	if (peek && !taking->room)
+	if (peek && (is_read || !taking->room))
 		return 0;
-	has_files = !is_read || !taking->described;
 	begin_end(s, is_read ? EVENT_LOST : EVENT_RECEIVED, taking->number, taking->count,
 		  taking->unclaimed, (struct sock *)sender);
 	s->event.ago_ns = ago(s->event.time_ns, taking->time_ns);
@@ -229,15 +250,13 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u32 peek)
 		s->event.flags |= EVENT_PEEK;
 	if (is_read)
 		s->event.fate = EVENT_FATE_READ;
-	if (has_files) {
+	if (!is_read || !taking->described)
 		begin_files(s, taking->count);
-		bpf_probe_read_kernel(s->lists, sizeof(s->lists), taking->files);
-	}
 	describe_taker(s, (struct sock *)sk, !taking->described);
 	if (!taking->described)
 		describe_files(s, SCRATCH_END);
 	if (!is_read)
-		write_taken_files(s, taking);
+		write_taken_files(s);
 	report_record(s);
 	return 0;
 }

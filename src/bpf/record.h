@@ -53,6 +53,29 @@ struct place {
 	__u64 dentry, mnt;
 };
 
+/* Words of the receiver's table, 64 descriptors each, in which free ones are looked for. */
+#define FREE_WORDS 64
+
+/* A message that a thread copies the data of: see taking.h. */
+struct taking {
+	__u64 skb; /* 0: none */
+	__u64 number;
+	__u64 list;
+	__u64 time_ns; /* when its data were copied */
+	__u64 sk; /* that it is received on, before 6.3; 0: not known for certain */
+	struct call call; /* that receives it */
+	__u32 first_word;
+	__u32 nr_words;
+	__u32 nr_free; /* of these below the limit */
+	__u32 room; /* of the control buffer, in descriptors: a hint */
+	__u16 count;
+	__u8 described, unclaimed;
+	__u8 at_limit; /* no more than nr_free can be installed */
+	__u8 alone; /* nobody else uses this table of descriptors */
+	__u8 gone; /* its buffer has ended */
+	__u64 free[FREE_WORDS]; /* a bit for each number that was free, from first_word on */
+};
+
 struct scratch {
 	__u64 lists[SCM_MAX_FD + 3]; /* addresses of the files, as in struct scm_fp_list */
 	struct cmsghdr header; /* a control message, whose numbers follow */
@@ -70,6 +93,7 @@ struct scratch {
 
 	/* Messages of one call, and of a queue, that are looked at: see queue.h, claim.h. */
 	__u64 look_at, look_list;
+	bool look_known; /* the table has it */
 	__u64 since_ns; /* the thread had sent another message then; 0: not known */
 	__u64 run; /* what this run of a program numbers comes after it */
 	__u32 next_message;
@@ -108,8 +132,11 @@ struct scratch {
 	__u16 room;
 	__u8 cloexec;
 	__u8 stop; /* enum event_fate of the first that is not installed */
+	__u8 refused; /* some of those before it */
 
-	/* The search for them, see received.h. */
+	/* The message that is being received, whose files are in lists; and the search for them, see received.h. */
+	struct taking taking;
+	__u32 next_fd; /* that is looked at next for a free one */
 	__u64 search_bits; /* descriptors of this word that are to be looked at */
 	__u32 search_word;
 	__s32 only_fd;

@@ -4,6 +4,7 @@
 #define FDPASS_SENDING_H
 
 #include "claim.h"
+#include "thread.h"
 
 /* io_uring names the descriptors in memory of its own: the message is the last one of the queue. */
 static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *peer)
@@ -20,6 +21,7 @@ static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *
 	read_files(s, list, count);
 	s->nr_files = count;
 	s->nr_fds = 0;
+	s->look_known = false;
 	s->look_at = as_number(s, skb);
 	s->look_list = as_number(s, list);
 	claim(as_number(s, probe(skb, sk)), as_number(s, peer));
@@ -33,54 +35,52 @@ struct sending {
 	__u32 told; /* the message that is being sent is told */
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries,
-	       4096); /* threads; of one that falls out, the number is looked for anew */
-	__type(key, __u64);
-	__type(value, struct sending);
-} sendings SEC(".maps");
+/* Of a thread that falls out of the hash, the number is looked for anew. */
+DECLARE_OF_THREADS(sendings, struct sending, BPF_MAP_TYPE_LRU_HASH, 0, 4096);
 
 /* When the current thread last sent something; 0: not known. */
 static __always_inline __u64 last_sent(void)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct sending *sending = bpf_map_lookup_elem(&sendings, &thread);
+	struct sending *sending = find_of_thread(sendings);
 
 	return sending ? sending->time_ns : 0;
 }
 
-static __always_inline long note_sending(__u64 message, __u32 next, bool told)
+/* The current thread has sent what it told nothing of. */
+static __always_inline void note_sent(void)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct sending sending = { message, bpf_ktime_get_ns(), next, told };
+	struct sending *sending = room_of_thread(sendings);
 
-	return bpf_map_update_elem(&sendings, &thread, &sending, BPF_ANY);
+	if (sending)
+		*sending = (struct sending){ .time_ns = record_clock() };
 }
 
 /* Threads that have told a message and are not known to be done with it. At most too many. */
 __u32 nr_sending = 0;
 
-static __always_inline struct sending *find_sending(const struct call *call)
-{
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct sending *sending = bpf_map_lookup_elem(&sendings, &thread);
-
-	return sending && sending->message == call->message ? sending : NULL;
-}
-
 /* Which message of the call is the one that is being sent, as far as it is known. */
 static __always_inline __u32 index_of(const struct call *call, const struct sending *sending)
 {
-	return sending && call->kind == CALL_SEND_MANY && sending->next < call->count ?
+	return sending && sending->message == call->message && call->kind == CALL_SEND_MANY &&
+			       sending->next < call->count ?
 		       sending->next :
 		       0;
 }
 
-static __always_inline void note_told(const struct call *call, __u32 index)
+/* Message `index` of the call is told, by the record that s->event is. */
+static __always_inline void note_told(const struct scratch *s, struct sending *sending, __u32 index)
 {
-	if (!note_sending(call->message, index + 1, true))
+	const struct call *call = &s->call;
+
+	if (!sending->told)
 		__sync_fetch_and_add(&nr_sending, 1);
+	*sending = (struct sending){
+		.message = call->message,
+		/* What has no number can have been taken while that was told. */
+		.time_ns = s->event.message ? s->event.time_ns : record_clock(),
+		.next = index + 1,
+		.told = true,
+	};
 }
 
 /*
@@ -94,36 +94,42 @@ static __always_inline void on_queue(struct sock *peer)
 	struct sock *sk = peer_of(peer);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sending *sending;
-	struct call call;
+	const struct call *call;
 	int index;
 
 	if (!s)
 		return;
-	call = current_call(SCRATCH_BEGIN);
-	if (call.kind == CALL_IO_URING) {
+	read_call(SCRATCH_BEGIN);
+	call = &s->call;
+	if (call->kind == CALL_IO_URING) {
 		if (last != head_of_queue(peer))
 			tell_sent_by_ring(last, peer);
 		return;
 	}
-	if (!is_send(&call))
+	if (!is_send(call))
 		return;
-	sending = find_sending(&call);
-	if (sending && sending->told)
+	sending = room_of_thread(sendings);
+	if (sending && sending->told && sending->message == call->message)
 		return;
 	if (!sk || argument(peer, sk_type) == SOCK_DGRAM)
-		sk = unix_socket_of(file_of_fd(current_task(), call.fd));
+		sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	if (!sk)
 		return;
 	s->run = NO_RUN;
-	s->since_ns = last_sent();
-	index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(&call, sending),
-			    call.kind == CALL_SEND_MANY ? call.count : 1);
+	s->since_ns = sending ? sending->time_ns : 0;
+	if (call->kind == CALL_SEND &&
+	    claim_message(as_number(s, sk), as_number(s, peer), 0) == CLAIMED)
+		index = 0;
+	else
+		index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(call, sending),
+				    call->kind == CALL_SEND_MANY ? call->count : 1);
 	if (index >= 0) {
-		note_told(&call, index);
+		if (sending)
+			note_told(s, sending, index);
 	} else if (bar_last(as_number(s, sk), as_number(s, peer))) {
 		/* it named something when it was sent */
 		count_lost(EVENT_LOST_READ);
-		note_sending(0, 0, false);
+		note_sent();
 	}
 }
 
@@ -143,14 +149,10 @@ static __always_inline struct sock *addressee_of(struct sock *sk, const struct c
 static __always_inline void on_send_done(struct sock *sk, int result)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct sending *sending;
-	struct call call;
+	struct sending *sending = find_of_thread(sendings);
 	__u32 index;
 	int hint;
 
-	call = current_call(SCRATCH_BEGIN);
-	sending = find_sending(&call);
-	index = index_of(&call, sending);
 	if (sending && sending->told) {
 		sending->told = false;
 		__sync_fetch_and_add(&nr_sending, -1);
@@ -158,9 +160,11 @@ static __always_inline void on_send_done(struct sock *sk, int result)
 	}
 	if (result >= 0 || !s)
 		return;
+	read_call(SCRATCH_BEGIN);
+	index = index_of(&s->call, sending);
 	hint = read_hint(index);
 	if (hint == HINT_FILES)
-		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, &call, index)),
+		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, &s->call, index)),
 				index, result);
 	else if (hint == HINT_UNREAD)
 		count_lost(EVENT_LOST_READ);

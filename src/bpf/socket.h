@@ -23,6 +23,28 @@ static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 f
 	return file;
 }
 
+/* The current task's table, in which file_at() then looks: for many descriptors. */
+static __always_inline void open_table(struct scratch *s)
+{
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+
+	s->open = (__u64)load(table, fd);
+	s->open_size = load(table, max_fds);
+}
+
+/* What a descriptor of the table that s->open is leads to, an address; 0: nothing. */
+static __always_inline __u64 file_at(const struct scratch *s, __u32 fd)
+{
+	__u64 file = 0;
+
+	if (fd >= s->open_size)
+		return 0;
+	copy_kernel(&file, sizeof(file), (void *)(s->open + fd * sizeof(__u64)));
+	return file;
+}
+
 static __always_inline struct inode *inode_of_socket(struct socket *socket)
 {
 	/* SOCKET_I() of include/net/sock.h: both are members of struct socket_alloc. */

@@ -5,70 +5,69 @@
 
 #include "claim.h"
 #include "install.h"
-
-/* Words of the receiver's table, 64 descriptors each, in which free ones are looked for. */
-#define FREE_WORDS 64
+#include "thread.h"
 
 #define ROOM_UNKNOWN (~0U)
 
-/* A message that the thread copies the data of. */
-struct taking {
-	__u64 skb;
-	__u64 number;
-	__u64 list;
-	__u64 time_ns; /* when its data were copied */
-	__u64 sk; /* that it is received on, before 6.3; 0: not known for certain */
-	__u64 files[SCM_MAX_FD + 3]; /* its descriptors' */
-	__u64 free[FREE_WORDS]; /* a bit for each number that was free, from first_word on */
-	__u32 first_word;
-	__u32 nr_words;
-	__u32 nr_free; /* of these below the limit */
-	__u32 next_fd; /* that is looked at next, while that is done */
-	__u32 room; /* of the control buffer, in descriptors: a hint */
-	__u16 count;
-	__u8 described, unclaimed;
-	__u8 at_limit; /* no more than nr_free can be installed */
-	__u8 alone; /* nobody else uses this table of descriptors */
-	__u8 gone; /* its buffer has ended */
-	__u8 cloexec;
+/* What is kept of a thread from when it copies the data of a message until its call is over. */
+struct kept_taking {
+	struct taking taking;
+	__u64 files[SCM_MAX_FD + 3];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+/* Threads that are between the two at one time. */
 #ifdef TAKINGS_KEPT /* as many, because old kernels warn of run-time allocation */
-	__uint(max_entries, TAKINGS_KEPT);
+DECLARE_OF_THREADS(takings, struct kept_taking, BPF_MAP_TYPE_HASH, 0, TAKINGS_KEPT);
 #else
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 16384); /* threads that are between the two at one time */
+DECLARE_OF_THREADS(takings, struct kept_taking, BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, 16384);
 #endif
-	__type(key, __u64);
-	__type(value, struct taking);
-} takings SEC(".maps");
-
-/* Where a taking is put together: a task is not preempted meanwhile. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct taking);
-} new_taking SEC(".maps");
 
 /* How many there are. While there are none, a receive costs no look-up. */
 __u32 nr_takings = 0;
 
-static __always_inline struct taking *find_taking(void)
+/* All but what was not written; most often one word is. */
+static __always_inline void copy_taking(struct taking *to, const struct taking *from)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
+	__u32 nr_words = from->nr_words;
 
-	return bpf_map_lookup_elem(&takings, &thread);
+	__builtin_memcpy(to, from, __builtin_offsetof(struct taking, free[1]));
+	if (nr_words > 1 && nr_words <= FREE_WORDS)
+		bpf_probe_read_kernel(to->free, bounded(nr_words) * sizeof(__u64), from->free);
 }
 
-static __always_inline void forget_taking(void)
+/* The thread takes s->taking, with the files s->lists. */
+static __always_inline void keep_taking(struct scratch *s)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
+	struct kept_taking *kept = room_of_thread(takings);
 
-	if (!bpf_map_delete_elem(&takings, &thread))
-		__sync_fetch_and_add(&nr_takings, -1);
+	if (!kept) {
+		count_lost(EVENT_LOST_TABLE);
+		return;
+	}
+	if (!kept->taking.skb)
+		__sync_fetch_and_add(&nr_takings, 1);
+	copy_taking(&kept->taking, &s->taking);
+	copy_kernel(kept->files, bounded(s->taking.count) * sizeof(__u64), s->lists);
+}
+
+/* Have what the thread takes in s->taking and s->lists. NULL: it takes none. */
+static __always_inline struct kept_taking *load_taking(struct scratch *s)
+{
+	struct kept_taking *kept = find_of_thread(takings);
+
+	if (!kept || !kept->taking.skb)
+		return NULL;
+	copy_taking(&s->taking, &kept->taking);
+	copy_kernel(s->lists, bounded(s->taking.count) * sizeof(__u64), kept->files);
+	s->call = s->taking.call;
+	return kept;
+}
+
+static __always_inline void forget_taking(struct kept_taking *kept)
+{
+	kept->taking.skb = 0;
+	free_of_thread(takings);
+	__sync_fetch_and_add(&nr_takings, -1);
 }
 
 static __always_inline __u32 nr_bits(__u64 word)
@@ -79,27 +78,20 @@ static __always_inline __u32 nr_bits(__u64 word)
 	return word * 0x0101010101010101ULL >> 56;
 }
 
-/*
- * Note which descriptors of the next word are free. Returns 0 when there are as many as the message has. A
- * global function: see file.h.
- */
-__attribute__((noinline)) int note_free_word(void)
+/* Note which descriptors of the next word are free. False: there are as many as the message has. */
+static __always_inline bool note_next_word(struct scratch *s)
 {
 	struct task_struct *task = current_task();
 	struct files_struct *files = load(task, files);
 	struct fdtable *table = load(files, fdt);
 	unsigned long *open = load(table, open_fds);
 	__u64 limit = descriptor_limit(task), word = 0;
-	struct taking *taking;
-	__u32 zero = 0, at;
+	struct taking *taking = &s->taking;
+	__u32 at = s->next_fd;
 
-	taking = bpf_map_lookup_elem(&new_taking, &zero);
-	if (!taking)
-		return 0;
-	at = taking->next_fd;
 	if (at >= limit) {
 		taking->at_limit = true;
-		return 0;
+		return false;
 	}
 	if (at < load(table, max_fds))
 		copy_kernel(&word, sizeof(word), open + at / 64);
@@ -110,23 +102,34 @@ __attribute__((noinline)) int note_free_word(void)
 	taking->free[taking->nr_words & (FREE_WORDS - 1)] = word;
 	taking->nr_words++;
 	taking->nr_free += nr_bits(word);
-	taking->next_fd = at;
+	s->next_fd = at;
 	return taking->nr_words < FREE_WORDS && taking->nr_free < taking->count;
 }
 
+/* The same. A global function: see file.h. */
+__attribute__((noinline)) int note_free_word(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	return s && note_next_word(s);
+}
+
 /* Note which descriptors are free, as many as the message has. */
-static __always_inline void note_free(struct taking *taking)
+static __always_inline void note_free(struct scratch *s)
 {
 	struct task_struct *task = current_task();
 	struct files_struct *files = load(task, files);
+	struct taking *taking = &s->taking;
 
-	taking->next_fd = load(files, next_fd);
+	s->next_fd = load(files, next_fd);
 	taking->alone = load(files, count.counter) == 1;
-	taking->first_word = taking->next_fd / 64;
+	taking->first_word = s->next_fd / 64;
 	taking->nr_words = 0;
 	taking->nr_free = 0;
 	taking->at_limit = false;
-	for (__u32 i = 0; i < FREE_WORDS; i++) {
+	if (!note_next_word(s))
+		return;
+	for (__u32 i = 1; i < FREE_WORDS; i++) {
 		if (!note_free_word())
 			break;
 	}
@@ -140,14 +143,14 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	__u32 index = call->kind == CALL_RECEIVE_MANY && call->count - 1 < MAX_MESSAGES ?
 			      call->count - 1 :
 			      0;
-	struct user_message message;
+	struct user_control control;
 	__u64 room;
 
-	if (!is_receive(call) || !read_user_message(&message, call, index))
+	if (!is_receive(call) || !read_user_control(&control, call, index))
 		return ROOM_UNKNOWN;
-	if (!message.control || message.control_length < header)
+	if (!control.at || control.length < header)
 		return 0;
-	room = (message.control_length - header) / sizeof(__s32);
+	room = (control.length - header) / sizeof(__s32);
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 

@@ -33,55 +33,94 @@ static __always_inline struct scm_fp_list *list_of_argument(struct sk_buff *skb)
 					bpf_core_field_offset(struct unix_skb_parms, fp));
 }
 
+/*
+ * What is done for unix sockets are functions of their own: a message of another socket then does not pay for
+ * the registers that they save.
+ */
+#define FOR_UNIX static __attribute__((noinline)) int
+
+FOR_UNIX unix_copying(struct sk_buff *skb)
+{
+	struct scm_fp_list *list = list_of_argument(skb);
+
+	if (list)
+		on_taken(skb, list);
+	return 0;
+}
+
+FOR_UNIX unix_dropped(struct sk_buff *skb)
+{
+	struct scm_fp_list *list = list_of_argument(skb);
+
+	if (list)
+		on_freed(skb, list);
+	return 0;
+}
+
+FOR_UNIX unix_consumed(struct sk_buff *skb)
+{
+	on_freed(skb, list_of_argument(skb));
+	return 0;
+}
+
+FOR_UNIX unix_data_ready(struct sock *sk)
+{
+	if (!is_queued_plain(sk))
+		on_queue(sk);
+	return 0;
+}
+
+FOR_UNIX unix_send_length(struct sock *sk, int result)
+{
+	on_send_done(sk, result);
+	return 0;
+}
+
+FOR_UNIX unix_recv_length(struct sock *sk, int result, int flags)
+{
+	on_received(sk, result, flags);
+	return 0;
+}
+
 /* skb_copy_datagram_iovec(skb): the data of a buffer is copied to whoever receives it. */
 static __always_inline void on_copying(struct sk_buff *skb)
 {
-	struct scm_fp_list *list;
-
-	if (!is_unix(argument(skb, sk)))
-		return;
-	list = list_of_argument(skb);
-	if (list)
-		on_taken(skb, list);
+	if (is_unix(argument(skb, sk)))
+		unix_copying(skb);
 }
 
 /* kfree_skb(skb): a buffer is dropped. */
 static __always_inline void on_dropped(struct sk_buff *skb)
 {
-	struct scm_fp_list *list;
-
-	if (!is_unix(argument(skb, sk)))
-		return;
-	list = list_of_argument(skb);
-	if (list)
-		on_freed(skb, list);
+	if (is_unix(argument(skb, sk)))
+		unix_dropped(skb);
 }
 
 /* consume_skb(skb): a buffer has served. */
 static __always_inline void on_consumed(struct sk_buff *skb)
 {
 	if (is_unix(argument(skb, sk)))
-		on_freed(skb, list_of_argument(skb));
+		unix_consumed(skb);
 }
 
 static __always_inline void on_data_ready(struct sock *sk)
 {
-	if (is_unix(sk) && !is_queued_plain(sk))
-		on_queue(sk);
+	if (is_unix(sk))
+		unix_data_ready(sk);
 }
 
 /* The counts of what is under way spare the others a look-up. */
 
 static __always_inline void on_send_length(struct sock *sk, int result)
 {
-	if ((result < 0 || nr_sending) && is_unix(sk))
-		on_send_done(sk, result);
+	if (is_unix(sk) && (result < 0 || nr_sending))
+		unix_send_length(sk, result);
 }
 
 static __always_inline void on_recv_length(struct sock *sk, int result, int flags)
 {
-	if (nr_takings && is_unix(sk))
-		on_received(sk, result, flags);
+	if (is_unix(sk) && nr_takings)
+		unix_recv_length(sk, result, flags);
 }
 
 /*
@@ -124,7 +163,7 @@ static __always_inline void on_sendmsg_exit(const struct call *call, long result
 		count_lost(EVENT_LOST_READ);
 	else
 		return; /* a message without descriptors */
-	note_sending(0, 0, false);
+	note_sent();
 }
 
 /* Vectors of a message that are added up. */
@@ -194,7 +233,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 		find_addressee(number, index);
 		tell_queued(number, s->addressee, index, index + 1);
 	}
-	note_sending(0, 0, false);
+	note_sent();
 	if (sent >= call->count || (sent && is_partial(sent - 1)))
 		return;
 	if (read_hint(sent) != HINT_FILES)
