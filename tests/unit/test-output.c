@@ -367,7 +367,7 @@ static void test_json(void **state)
 		"\"pid\":1296}},\"socket_ino\":8683452,\"sockfd\":7,\"socket_type\":\"stream\","
 		"\"socket_path\":\"/run/dbus/system_bus_socket\",\"fd\":3,"
 		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\","
-		"\"file_bytes\":\"2f746d702f225cffc3a9e280aec29b\",\"file_deleted\":false,\"file_type\":\"chr\","
+		"\"file_bytes\":\"2f746d702f225cffc3a9e280aec29b\",\"file_deleted\":false,\"file_type\":\"reg\","
 		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDWR\","
 		"\"file_id\":\"4d0515facd002c1f\",\"outcome\":\"delivered\",\"latency_ns\":84000,"
 		"\"receiver\":{\"comm\":\"dbus-broker\",\"pid\":5128,\"tid\":5128,\"nspid\":7,"
