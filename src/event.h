@@ -132,7 +132,7 @@ enum event_detail_type {
 	EVENT_DETAIL_INET, /* struct event_inet_detail */
 	EVENT_DETAIL_UNIX, /* struct event_unix_detail, and two names */
 	EVENT_DETAIL_NETLINK, /* struct event_netlink_detail */
-	EVENT_DETAIL_DEVICE, /* struct event_device_detail */
+	EVENT_DETAIL_PTY, /* struct event_pty_detail */
 	EVENT_DETAIL_NAMESPACE, /* struct event_namespace_detail */
 	EVENT_DETAIL_PIDFD, /* struct event_pidfd_detail */
 	EVENT_DETAIL_MEMORY, /* struct event_memory_detail */
@@ -221,6 +221,8 @@ struct event_file {
 	__u8 flags; /* EVENT_FILE_* */
 	__u32 inode_generation; /* i_generation: tells inodes apart whose number is used again */
 	__u32 generation; /* of the address, where it was seen to be created; 0: it was not */
+	__u32 rdev; /* of a device, which it is: i_rdev, as dev */
+	__u32 reserved; /* 0 */
 };
 
 #define EVENT_NO_NAME 0xffffffffU
@@ -308,11 +310,10 @@ struct event_owner {
 #define EVENT_ASKED_BITS 17
 #define EVENT_ASKED_BIT(ino) ((__u32)(ino) & ((1 << EVENT_ASKED_BITS) - 1))
 
-#define EVENT_NO_PTY 0xffffffffU
-
-struct event_device_detail {
-	__u32 rdev; /* MAJOR << 20 | MINOR */
-	__u32 pty; /* of the master of a pseudo terminal: its index; else EVENT_NO_PTY */
+/* Of the master of a pseudo terminal. */
+struct event_pty_detail {
+	__u32 index;
+	__u32 reserved; /* 0 */
 };
 
 struct event_namespace_detail {
@@ -346,12 +347,12 @@ _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
-_Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
+_Static_assert(sizeof(struct event_file) == 56, "one layout on both sides");
 _Static_assert(sizeof(struct event_socket_detail) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_inet_detail) == 56, "one layout on both sides");
 _Static_assert(sizeof(struct event_unix_detail) == 32, "one layout on both sides");
 _Static_assert(sizeof(struct event_netlink_detail) == 24, "one layout on both sides");
-_Static_assert(sizeof(struct event_device_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_pty_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_namespace_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_pidfd_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_memory_detail) == 16, "one layout on both sides");

@@ -15,7 +15,7 @@
 static __always_inline void describe_kind(struct scratch *s, __u32 index, struct file *file)
 {
 	struct event_file *told = file_in_record(s, index);
-	__u32 magic = told->magic, format = told->mode & S_IFMT;
+	__u32 magic = told->magic;
 
 	if (magic == SOCKFS_MAGIC)
 		describe_socket_file(s, index, file);
@@ -25,9 +25,9 @@ static __always_inline void describe_kind(struct scratch *s, __u32 index, struct
 		describe_namespace(s, index, file);
 	else if (magic == PIDFS_MAGIC)
 		describe_pidfd(s, index, probe(probe(file, f_inode), i_private));
-	else if (is_device(format))
-		describe_device(s, index, file);
-	else if (is_memory(magic) && format == S_IFREG)
+	else if (is_ptmx(told))
+		describe_ptmx(s, index, file);
+	else if (is_memory(magic) && (told->mode & S_IFMT) == S_IFREG)
 		describe_memory(s, index, file, magic);
 }
 

@@ -39,26 +39,17 @@ static __always_inline __u64 pseudo_name(struct file *file)
 	return *(__u64 *)name;
 }
 
-/* The master of a pseudo terminal is 5:2. */
-#define DEVICE_PTMX (5 << 20 | 2)
-
-static __always_inline __u32 pty_of(struct file *file)
+static __always_inline void describe_ptmx(struct scratch *s, __u32 index, struct file *file)
 {
 	struct tty_file_private *private = probe(file, private_data);
 	struct tty_struct *tty = private ? probe(private, tty) : NULL;
+	struct event_pty_detail *ret;
 
-	return tty ? probe(tty, index) : EVENT_NO_PTY;
-}
-
-static __always_inline void describe_device(struct scratch *s, __u32 index, struct file *file)
-{
-	struct event_device_detail *ret =
-		append_detail(s, EVENT_DETAIL_DEVICE, index, sizeof(*ret));
-
-	if (!ret)
+	if (!tty) /* opened with O_PATH */
 		return;
-	ret->rdev = probe(probe(file, f_inode), i_rdev);
-	ret->pty = ret->rdev == DEVICE_PTMX ? pty_of(file) : EVENT_NO_PTY;
+	ret = append_detail(s, EVENT_DETAIL_PTY, index, sizeof(*ret));
+	if (ret)
+		*ret = (struct event_pty_detail){ .index = probe(tty, index) };
 }
 
 /* Its inode keeps the namespace, whose name is a constant of the kernel. */

@@ -29,7 +29,7 @@ static __always_inline void read_files(struct scratch *s, struct scm_fp_list *li
 #define PIDFS_MAGIC 0x50494446
 
 #define FILE_PARTS struct file, f_path, f_flags
-#define INODE_PARTS struct inode, i_mode, i_nlink
+#define INODE_PARTS struct inode, i_mode, i_rdev
 #define SUPER_PARTS struct super_block, s_dev, s_magic
 
 /* The file system that an inode is in: most often that of the file before. */
@@ -46,9 +46,10 @@ static __always_inline void describe_super(struct scratch *s, struct event_file 
 	ret->magic = s->magic;
 }
 
-static __always_inline bool is_device(__u32 format)
+/* The master of a pseudo terminal is 5:2. */
+static __always_inline bool is_ptmx(const struct event_file *file)
 {
-	return format == S_IFCHR || format == S_IFBLK;
+	return file->rdev == (5 << 20 | 2) && (file->mode & S_IFMT) == S_IFCHR;
 }
 
 /* The file systems that memfds are in, without a link to them. */
@@ -61,8 +62,8 @@ static __always_inline bool is_memory(__u32 magic)
 static __always_inline bool has_detail(const struct event_file *file, __u32 links)
 {
 	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
-	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
-	       is_device(file->mode & S_IFMT) || (!links && is_memory(file->magic));
+	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC || is_ptmx(file) ||
+	       (!links && is_memory(file->magic));
 }
 
 /* All that is told of an open file but its path, and where that begins. */
@@ -81,6 +82,7 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 	COPY(s->copy, inode, INODE_PARTS);
 	ret->ino = COPIED(s->copy, inode, INODE_PARTS, i_ino);
 	ret->mode = COPIED(s->copy, inode, INODE_PARTS, i_mode);
+	ret->rdev = COPIED(s->copy, inode, INODE_PARTS, i_rdev);
 	links = COPIED(s->copy, inode, INODE_PARTS, i_nlink);
 	describe_super(s, ret, COPIED(s->copy, inode, INODE_PARTS, i_sb));
 	ret->generation = generation_of(file, ret->magic);

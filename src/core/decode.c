@@ -85,7 +85,7 @@ static bool read_files(struct decoded *ret, const struct event_section *section,
 	    ret->files)
 		return false;
 	for (uint32_t i = 0; i < section->index; i++) {
-		if (files[i].fate >= NR_EVENT_FATES)
+		if (files[i].fate >= NR_EVENT_FATES || files[i].reserved != 0)
 			return false;
 	}
 	ret->files = files;
@@ -146,6 +146,11 @@ static bool netlink_is_valid(const void *content, size_t size)
 	return socket_is_valid(content, size) && detail->reserved == 0;
 }
 
+static bool pty_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_pty_detail *)content)->reserved == 0;
+}
+
 static bool namespace_is_valid(const void *content, size_t size)
 {
 	const struct event_namespace_detail *detail = content;
@@ -180,7 +185,7 @@ static const struct {
 	[EVENT_DETAIL_INET] = { sizeof(struct event_inet_detail), false, socket_is_valid },
 	[EVENT_DETAIL_UNIX] = { sizeof(struct event_unix_detail), true, unix_is_valid },
 	[EVENT_DETAIL_NETLINK] = { sizeof(struct event_netlink_detail), false, netlink_is_valid },
-	[EVENT_DETAIL_DEVICE] = { sizeof(struct event_device_detail), false, NULL },
+	[EVENT_DETAIL_PTY] = { sizeof(struct event_pty_detail), false, pty_is_valid },
 	[EVENT_DETAIL_NAMESPACE] = { sizeof(struct event_namespace_detail), false,
 				     namespace_is_valid },
 	[EVENT_DETAIL_PIDFD] = { sizeof(struct event_pidfd_detail), false, pidfd_is_valid },

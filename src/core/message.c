@@ -58,6 +58,7 @@ static int describe_file(struct file *file, struct names *names, const struct de
 		.flags = told->flags,
 		.inode_generation = told->inode_generation,
 		.generation = told->generation,
+		.rdev = told->rdev,
 		.path = name,
 		.detail = detail,
 	};

@@ -21,7 +21,7 @@ struct kind {
 	const char *prefix;
 	/* The same, where the detail knows it better; what this returns is NULL where it does not. */
 	const char *(*prefix_of)(const struct file *file);
-	/* Says what the detail in the record tells (file->detail); NULL: this kind has none. */
+	/* Says what it is besides its name, by file->detail most often; NULL: this kind has no more. */
 	void (*put_detail)(struct words *words, const struct file *file);
 };
 

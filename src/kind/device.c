@@ -87,19 +87,19 @@ static bool path_says(const struct file *file, const struct device *device, uint
 
 bool kind_device_number(const struct file *file, uint32_t *major, uint32_t *minor)
 {
-	const struct event_device_detail *detail = detail_of(file, EVENT_DETAIL_DEVICE);
+	uint32_t format = file->mode & LINUX_S_IFMT;
 
-	if (!detail)
+	if (!file->known || (format != LINUX_S_IFCHR && format != LINUX_S_IFBLK))
 		return false;
-	*major = detail->rdev >> 20;
-	*minor = detail->rdev & 0xfffff;
+	*major = file->rdev >> 20;
+	*minor = file->rdev & 0xfffff;
 	return true;
 }
 
 /* "1:5 /dev/zero" where the path does not say it; of the master of a pseudo terminal, "pts/7". */
 void device_put_detail(struct words *words, const struct file *file)
 {
-	const struct event_device_detail *detail = detail_of(file, EVENT_DETAIL_DEVICE);
+	const struct event_pty_detail *pty = detail_of(file, EVENT_DETAIL_PTY);
 	const struct device *device;
 	uint32_t major, minor;
 
@@ -115,8 +115,8 @@ void device_put_detail(struct words *words, const struct file *file)
 			put_name(words, device, minor);
 		}
 	}
-	if (detail->pty == EVENT_NO_PTY)
+	if (!pty)
 		return;
 	words_put_text(words, words->length > 0 ? " pts/" : "pts/");
-	words_put_number(words, detail->pty);
+	words_put_number(words, pty->index);
 }

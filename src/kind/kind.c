@@ -195,7 +195,7 @@ size_t kind_detail(const struct file *file, char *buffer, size_t size)
 	const struct kind *kind = kind_of(file);
 	struct words words = { .buffer = buffer, .size = size };
 
-	if (kind && kind->put_detail && file->detail)
+	if (kind && kind->put_detail)
 		kind->put_detail(&words, file);
 	return words.length;
 }

@@ -2,7 +2,10 @@
 /* The objects of a row, from the names of its fields. */
 #include "output/document.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "core/text.h"
 
 /* The bytes that two names have in common as objects: "proc." of "proc.pid" and "proc.parent.pid". */
 static size_t shared_objects(const char *a, const char *b)
@@ -105,6 +108,20 @@ static int move_to(struct printing *printing, const char *name, size_t objects)
 	return r;
 }
 
+/* The bytes of a text that the printer could not print as they are, in hexadecimal. */
+static int print_bytes(const struct printing *printing, const char *name, const struct field *field,
+		       const struct value *value)
+{
+	char member[64], hex[2 * FIELD_TEXT_MAX], *end = hex;
+	struct value bytes = { .text = hex };
+
+	for (size_t i = 0; i < value->size && i < FIELD_TEXT_MAX; i++)
+		end = text_put_hex(end, (unsigned char)value->text[i], 2);
+	bytes.size = (size_t)(end - hex);
+	snprintf(member, sizeof(member), "%s" DOCUMENT_BYTES, name);
+	return printing->printer->member(printing->userdata, member, field, &bytes);
+}
+
 int document_print(const struct document *document, const struct row *row,
 		   const struct document_printer *printer, void *userdata)
 {
@@ -121,6 +138,8 @@ int document_print(const struct document *document, const struct row *row,
 		r = move_to(&printing, field->name, objects);
 		if (r >= 0)
 			r = printer->member(userdata, field->name + objects, field, &value);
+		if (r > 0)
+			r = print_bytes(&printing, field->name + objects, field, &value);
 	}
 	return r < 0 ? r : close_objects(&printing, 0);
 }

@@ -7,8 +7,7 @@
  * afford. The tests read it back with json-c.
  *
  * JSON asks for fewer escapes than a terminal: a name with U+009B begins an escape sequence there, and
- * one with U+202E reorders the line. For whoever parses it, the text is the same. Bytes that are no UTF-8
- * become U+FFFD, since strings of JSON are Unicode.
+ * one with U+202E reorders the line. For whoever parses it, the text is the same.
  */
 #include <errno.h>
 
@@ -63,8 +62,11 @@ static void put_escaped(struct buffer *buffer, uint32_t character)
 	}
 }
 
-static void put_string(struct buffer *buffer, const char *text, size_t size)
+/* Returns whether all of it is UTF-8: each byte that is not becomes U+FFFD. */
+static bool put_string(struct buffer *buffer, const char *text, size_t size)
 {
+	bool is_utf8 = true;
+
 	buffer_put_byte(buffer, '"');
 	for (size_t i = 0, length; i < size; i += length) {
 		uint32_t character;
@@ -77,6 +79,7 @@ static void put_string(struct buffer *buffer, const char *text, size_t size)
 		length = text_decode(text + i, size - i, &character);
 		if (length == 0) {
 			buffer_put_text(buffer, TEXT_REPLACEMENT);
+			is_utf8 = false;
 			length = 1;
 		} else if (character == '"' || character == '\\' || !text_printable(character)) {
 			put_escaped(buffer, character);
@@ -85,6 +88,7 @@ static void put_string(struct buffer *buffer, const char *text, size_t size)
 		}
 	}
 	buffer_put_byte(buffer, '"');
+	return is_utf8;
 }
 
 static void begin_line(const struct json_output *json)
@@ -165,8 +169,7 @@ static int on_member(void *userdata, const char *name, const struct field *field
 	put_name(json, name, strlen(name));
 	switch (field->type) {
 	case FIELD_STRING:
-		put_string(buffer, value->text, value->size);
-		break;
+		return !put_string(buffer, value->text, value->size);
 	case FIELD_U32:
 	case FIELD_U64:
 		buffer_put_unsigned(buffer, value->u64);

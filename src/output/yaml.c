@@ -105,13 +105,14 @@ static int on_close(void *userdata)
 	return end_mapping(userdata);
 }
 
-/* YAML's strings are Unicode: bytes that are no UTF-8 become U+FFFD. */
+/* Returns 1 where bytes that are no UTF-8 became U+FFFD, which takes more of them. */
 static int emit_string(struct yaml_output *yaml, const struct value *value)
 {
 	char utf8[TEXT_UTF8_MAX(FIELD_TEXT_MAX)];
 	size_t size = text_to_utf8(utf8, value->text, value->size);
+	int r = emit_scalar(yaml, utf8, size, string_style(utf8, size));
 
-	return emit_scalar(yaml, utf8, size, string_style(utf8, size));
+	return r < 0 ? r : size != value->size;
 }
 
 static int emit_list(struct yaml_output *yaml, const struct value *value)

@@ -74,6 +74,15 @@ def as_printed(value):
     return value
 
 
+def bytes_as_printed(fields):
+    """The members that tell what U+FFFD stands for: "file_bytes" in hexadecimal, behind "file"."""
+    return {
+        f"{key}_bytes": value.encode("utf-8", "surrogateescape").hex()
+        for key, value in fields.items()
+        if isinstance(value, str) and as_printed(value) != value
+    }
+
+
 def nanoseconds(timestamp):
     """RFC 3339 with nanoseconds → nanoseconds since the epoch, or None."""
     match = re.fullmatch(
@@ -167,7 +176,9 @@ def read_truth(path):
             truth.state, truth.why = record["state"], record["why"]
         else:
             for group in ("fields", "may"):
+                bytes_of = bytes_as_printed(record[group])
                 record[group] = {key: as_printed(value) for key, value in record[group].items()}
+                record[group].update(bytes_of)
                 for key in ("socket_ino", "receiver.socket_ino"):
                     truth.sockets.add(record[group].get(key))
             add_cross(record)

@@ -28,7 +28,7 @@ def truth_row(message, index, **changes):
             "socket_ino": 77,
             "sockfd": 3,
             "fd": 5 + index,
-            "file": "/a\udcffb",
+            "file": "/a b",
             "file_ino": 1000 * message + index,
             "receiver.pid": 11,
             "receiver.fd": 6 + index,
@@ -397,6 +397,17 @@ def test_passes_that_are_alike(missing, late):
     verdict = compare.compare({"s": truth}, rows, "fentry", "6.12", lost=lost)["scenarios"]["s"]
     problems = [problem for problem in verdict["problems"] if "timestamp" not in problem]
     assert problems == []
+
+
+@pytest.mark.parametrize("told, state", [
+    ("2f61ff62", "pass"), ("2f61fe62", "fail"), (None, "fail"),
+])
+def test_bytes_that_are_no_utf8(run, told, state):
+    truth = truth_row(1, 0)
+    truth["fields"]["file"] = "/a\udcffb"
+    row = {**synthetic(truth), "file_bytes": told}
+    assert row["file"] == "/a\ufffdb"
+    assert state_of(run([row], truth=(truth,))) == state
 
 
 @pytest.mark.parametrize("told, good", [

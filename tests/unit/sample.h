@@ -53,8 +53,10 @@ static inline int32_t sample_utc_offset(void *userdata, int64_t seconds)
 	return *(const int32_t *)userdata;
 }
 
+/* A device where it is /dev/null, else a regular file. */
 static inline void sample_set_path(struct sample *sample, const char *path)
 {
+	sample->pass.file.mode = strcmp(path, "/dev/null") == 0 ? S_IFCHR | 0666 : S_IFREG | 0644;
 	snprintf(sample->path, sizeof(sample->path), "%s", path);
 }
 
@@ -103,6 +105,7 @@ static inline void sample_init(struct sample *sample, const int32_t *utc_offset)
 			  .identity = 1,
 			  .ino = 4,
 			  .dev = 5,
+			  .rdev = 1 << 20 | 3,
 			  .magic = 0x01021994,
 			  .open_flags = 02,
 			  .mode = S_IFCHR | 0666 },

@@ -242,11 +242,12 @@ static void test_no_room(void **state)
 #define NSFS 0x6e736673
 #define PIDFS 0x50494446
 #define TMPFS 0x01021994
+#define NO_PTY UINT32_MAX
 
 struct other {
 	struct event_section section;
 	union {
-		struct event_device_detail device;
+		struct event_pty_detail pty;
 		struct event_namespace_detail namespace;
 		struct event_pidfd_detail pidfd;
 		struct event_memory_detail memory;
@@ -283,12 +284,15 @@ static void assert_device(uint32_t format, uint32_t major, uint32_t minor, uint3
 			  const char *path, const char *expected)
 {
 	const struct other detail = {
-		.section = { .type = EVENT_DETAIL_DEVICE },
-		.device = { .rdev = major << 20 | minor, .pty = pty },
+		.section = { .type = EVENT_DETAIL_PTY },
+		.pty = { .index = pty },
 	};
-	const struct file file = file_with(&detail, TMPFS, format | 0600, path, false);
+	struct file file = file_with(&detail, TMPFS, format | 0600, path, false);
 	uint32_t told_major, told_minor;
 
+	file.rdev = major << 20 | minor;
+	if (pty == NO_PTY)
+		file.detail = NULL;
 	assert_words(&file, path, expected);
 	assert_true(kind_device_number(&file, &told_major, &told_minor));
 	assert_int_equal(told_major, major);
@@ -297,17 +301,17 @@ static void assert_device(uint32_t format, uint32_t major, uint32_t minor, uint3
 
 static void test_devices(void **state)
 {
-	assert_device(0020000, 1, 3, EVENT_NO_PTY, "/dev/null", "");
-	assert_device(0020000, 1, 3, EVENT_NO_PTY, "/var/lib/c/dev/null", "");
-	assert_device(0020000, 1, 1, EVENT_NO_PTY, "/dev/null", "1:1 /dev/mem");
-	assert_device(0020000, 13, 67, EVENT_NO_PTY, "/dev/input/event3", "");
-	assert_device(0020000, 13, 67, EVENT_NO_PTY, "/tmp/x", "13:67 /dev/input/event3");
-	assert_device(0020000, 226, 129, EVENT_NO_PTY, "/tmp/x", "226:129 /dev/dri/renderD129");
-	assert_device(0020000, 240, 77, EVENT_NO_PTY, "/dev/own", "240:77");
+	assert_device(0020000, 1, 3, NO_PTY, "/dev/null", "");
+	assert_device(0020000, 1, 3, NO_PTY, "/var/lib/c/dev/null", "");
+	assert_device(0020000, 1, 1, NO_PTY, "/dev/null", "1:1 /dev/mem");
+	assert_device(0020000, 13, 67, NO_PTY, "/dev/input/event3", "");
+	assert_device(0020000, 13, 67, NO_PTY, "/tmp/x", "13:67 /dev/input/event3");
+	assert_device(0020000, 226, 129, NO_PTY, "/tmp/x", "226:129 /dev/dri/renderD129");
+	assert_device(0020000, 240, 77, NO_PTY, "/dev/own", "240:77");
 	assert_device(0020000, 5, 2, 7, "/dev/pts/ptmx", "pts/7");
 	assert_device(0020000, 5, 2, 7, "/tmp/x", "5:2 /dev/ptmx pts/7");
-	assert_device(0060000, 7, 1, EVENT_NO_PTY, "/tmp/x", "7:1 /dev/loop1");
-	assert_device(0060000, 1, 3, EVENT_NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
+	assert_device(0060000, 7, 1, NO_PTY, "/tmp/x", "7:1 /dev/loop1");
+	assert_device(0060000, 1, 3, NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
 }
 
 static void test_namespace(void **state)
@@ -397,13 +401,9 @@ static void test_foreign(void **state)
 		uint32_t magic, mode;
 		const char *path;
 	} files[] = {
-		{ TMPFS, 0020666, "/dev/null" },
-		{ NSFS, 0100444, "" },
-		{ PIDFS, 0100700, "" },
-		{ TMPFS, 0100777, "memfd:x" },
-		{ ANON_INODE, 0600, "[eventfd]" },
-		{ ANON_INODE, 0600, "bpf-map" },
-		{ TMPFS, 0100644, "/etc/passwd" },
+		{ NSFS, 0100444, "" },		 { PIDFS, 0100700, "" },
+		{ TMPFS, 0100777, "memfd:x" },	 { ANON_INODE, 0600, "[eventfd]" },
+		{ ANON_INODE, 0600, "bpf-map" }, { TMPFS, 0100644, "/etc/passwd" },
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -96,7 +96,7 @@ static void test_all_known(void **state)
 		{ "file_dev", "0:5" },
 		{ "file_flags", "O_RDWR" },
 		{ "file_id", "4d0515facd002c1f" },
-		{ "file_rdev", "" },
+		{ "file_rdev", "1:3" },
 		{ "file_pid", "" },
 		{ "file_size", "" },
 		{ "file_seals", "" },

@@ -368,7 +368,8 @@ static void test_json(void **state)
 		"\"user\":\"alban\",\"group\":\"alban\"},\"parent\":{\"comm\":\"bash\","
 		"\"pid\":1296}},\"socket_ino\":8683452,\"sockfd\":7,\"socket_type\":\"stream\","
 		"\"socket_path\":\"/run/dbus/system_bus_socket\",\"fd\":3,"
-		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\",\"file_deleted\":false,\"file_type\":\"chr\","
+		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\","
+		"\"file_bytes\":\"2f746d702f225cffc3a9e280aec29b\",\"file_deleted\":false,\"file_type\":\"reg\","
 		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDWR\","
 		"\"file_id\":\"4d0515facd002c1f\",\"outcome\":\"delivered\",\"latency_ns\":84000,"
 		"\"cross\":[\"user\",\"container\"],"
@@ -446,6 +447,7 @@ static void test_yaml(void **state)
 			      "proc:\n"
 			      "  comm: \"a\\e[2J\\n\"\n"
 			      "file: \"/tmp/\\\"\\\\\\uFFFD\\xE9\\u202E\\x9B\"\n"
+			      "file_bytes: '2f746d702f225cffc3a9e280aec29b'\n"
 			      "receiver:\n"
 			      "  fd: 9\n"
 			      "  cloexec: true\n"
@@ -495,6 +497,10 @@ static void test_json_is_read_back(void **state)
 	assert_non_null(read);
 	assert_true(json_object_object_get_ex(read, "file", &file));
 	text_to_utf8(utf8, name, sizeof(name) - 1);
+	assert_string_equal(json_object_get_string(file), utf8);
+	assert_true(json_object_object_get_ex(read, "file_bytes", &file));
+	for (int i = 0; i < 255; i++)
+		snprintf(utf8 + 2 * i, 3, "%02x", (unsigned char)name[i]);
 	assert_string_equal(json_object_get_string(file), utf8);
 	json_object_put(read);
 	output_free(output);
