@@ -300,7 +300,7 @@ const struct field field_table[] = {
 	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
 	  "bytes of a memfd when it was sent" },
 	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
-	  "seals of a memfd by name (SEAL, SHRINK, GROW and so on), joined by a bar" },
+	  "seals of a memfd by name: seal, shrink, grow, write, future_write, exec" },
 	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
 	  "state of a socket: LISTEN, ESTABLISHED, CLOSE and so on; left out of one that has no "
 	  "connections and is in none" },
