@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Outputs: the bytes that come out for known rows, in each output and at several widths. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,6 +69,13 @@ static void put_guide_rows(struct capture *capture)
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 }
 
+/* Of a file that is read only, which is no risk that a row would tell. */
+static void set_path(struct sample *sample, const char *path)
+{
+	sample_set_path(sample, path);
+	sample->pass.file.open_flags = O_RDONLY;
+}
+
 /* One row for each way in which a pass can go. */
 static void put_all_outcomes(struct capture *capture)
 {
@@ -76,7 +84,7 @@ static void put_all_outcomes(struct capture *capture)
 	sample_init(&sample, &one_hour_east);
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 
-	sample_set_path(&sample, LONG_PATH);
+	set_path(&sample, LONG_PATH);
 	sample.pass.outcome = OUTCOME_PEEKED;
 	sample.pass.done_ns = 1000000000 + 1250000;
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
@@ -125,7 +133,7 @@ static void put_hostile_row(struct capture *capture)
 
 	sample_init(&sample, &one_hour_east);
 	sample_set_comm(&sample, "a\033[2J\n");
-	sample_set_path(&sample, "/tmp/\"\\\xff\xc3\xa9\xe2\x80\xae\xc2\x9b");
+	set_path(&sample, "/tmp/\"\\\xff\xc3\xa9\xe2\x80\xae\xc2\x9b");
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 }
 
@@ -156,7 +164,7 @@ static void test_table_fitted(void **state)
 	put_guide_rows(&capture);
 	sample_init(&sample, &one_hour_east);
 	sample.pass.from.socket_ino = 18446744073709551615U;
-	sample_set_path(&sample, LONG_PATH);
+	set_path(&sample, LONG_PATH);
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(&capture, "COMM          PID   SOCKET_INO  SOCKFD    FD FILE\n"
 			      "client    1296790      8683452       7     3 /dev/null\n"
@@ -173,7 +181,7 @@ static void test_table_piped(void **state)
 	capture_begin(&capture, "columns", "file,fd,receiver.cloexec,reason", &options);
 	sample_init(&sample, &one_hour_east);
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
-	sample_set_path(&sample, LONG_PATH);
+	set_path(&sample, LONG_PATH);
 	sample.pass.outcome = OUTCOME_LOST;
 	sample.pass.fate = EVENT_FATE_GC;
 	sample.pass.cloexec = -1;
@@ -282,16 +290,16 @@ static void put_imitating_rows(struct capture *capture)
 
 	sample_init(&sample, &one_hour_east);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		sample_set_path(&sample, names[i]);
+		set_path(&sample, names[i]);
 		assert_int_equal(output_row(capture->output, &sample.row), 0);
 	}
 	sample.pass.file.flags = EVENT_FILE_DELETED;
 	for (size_t i = 0; i < 2; i++) {
-		sample_set_path(&sample, names[i]);
+		set_path(&sample, names[i]);
 		assert_int_equal(output_row(capture->output, &sample.row), 0);
 	}
 	sample.pass.file.flags = EVENT_FILE_PSEUDO;
-	sample_set_path(&sample, "memfd:x (deleted)");
+	set_path(&sample, "memfd:x (deleted)");
 	assert_int_equal(output_row(capture->output, &sample.row), 0);
 }
 
@@ -324,7 +332,7 @@ static void test_reading_imitations_ascii(void **state)
 
 	capture_begin(&capture, "columns", NULL, &options);
 	sample_init(&sample, &one_hour_east);
-	sample_set_path(&sample, "/tmp/x - lost: emfile");
+	set_path(&sample, "/tmp/x - lost: emfile");
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(
 		&capture,
@@ -370,7 +378,7 @@ static void test_json(void **state)
 		"\"socket_path\":\"/run/dbus/system_bus_socket\",\"fd\":3,"
 		"\"file\":\"/tmp/\\\"\\\\\357\277\275é\\u202e\\u009b\","
 		"\"file_bytes\":\"2f746d702f225cffc3a9e280aec29b\",\"file_deleted\":false,\"file_type\":\"reg\","
-		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDWR\","
+		"\"file_ino\":4,\"file_dev\":\"0:5\",\"file_flags\":\"O_RDONLY\","
 		"\"file_id\":\"4d0515facd002c1f\",\"outcome\":\"delivered\",\"latency_ns\":84000,"
 		"\"cross\":[\"user\",\"container\"],"
 		"\"receiver\":{\"comm\":\"dbus-broker\",\"pid\":5128,\"tid\":5128,\"nspid\":7,"
@@ -436,10 +444,10 @@ static void test_yaml(void **state)
 	/* Words that YAML would read as something else. */
 	sample_init(&sample, &one_hour_east);
 	sample_set_comm(&sample, "No");
-	sample_set_path(&sample, "/tmp/\xc3\xa9: # x");
+	set_path(&sample, "/tmp/\xc3\xa9: # x");
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	sample_set_comm(&sample, "12:30");
-	sample_set_path(&sample, "/tmp/a - b");
+	set_path(&sample, "/tmp/a - b");
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(&capture, "---\n"
 			      "timestamp: '2023-11-14T23:13:21.000000000+01:00'\n"
@@ -488,7 +496,7 @@ static void test_json_is_read_back(void **state)
 	name[255] = '\0';
 	name[0] = '/';
 	sample_init(&sample, &one_hour_east);
-	sample_set_path(&sample, name);
+	set_path(&sample, name);
 	assert_int_equal(output_new(&output, "json", &buffer, NULL, &options), 0);
 	assert_int_equal(output_begin(output), 0);
 	assert_int_equal(output_row(output, &sample.row), 0);

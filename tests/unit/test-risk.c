@@ -72,11 +72,11 @@ static void test_files(void **state)
 
 	make_sample(&sample);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sample_set_path(&sample, cases[i].path);
 		sample.pass.file.magic = cases[i].magic;
 		sample.pass.file.mode = (uint16_t)cases[i].mode;
 		sample.pass.file.open_flags = cases[i].open_flags;
 		sample.pass.file.flags = cases[i].flags;
-		sample_set_path(&sample, cases[i].path);
 		assert_risk(&sample, cases[i].risk);
 	}
 	sample.pass.file.known = false;
@@ -99,9 +99,9 @@ static void test_devices(void **state)
 	struct sample sample;
 
 	make_sample(&sample);
+	sample_set_path(&sample, "/dev/kvm");
 	sample.pass.file.mode = S_IFCHR;
 	sample.pass.file.rdev = 0;
-	sample_set_path(&sample, "/dev/kvm");
 	assert_risk(&sample, NULL); /* not by its name */
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		sample.pass.file.rdev = cases[i].major << 20 | cases[i].minor;
