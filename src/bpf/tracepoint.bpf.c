@@ -365,7 +365,7 @@ int BPF_PROG(exiting, struct pt_regs *registers, long result)
  * A member of the record that perf makes at a tracepoint. Where the kernel has no such tracepoint, the program
  * is never attached; but Inspektor Gadget loads it.
  */
-#define recorded(record, member) \
+#define recorded(record, member)                                                                   \
 	(bpf_core_type_exists(typeof(*(record))) ? (record)->member : (typeof((record)->member))0)
 
 SEC("tracepoint/skb/skb_copy_datagram_iovec")
