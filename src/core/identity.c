@@ -120,9 +120,25 @@ static struct traits traits_of(const struct file *file)
 	return traits;
 }
 
+/* Those whose creation the third way sees: what CALL_CREATE of src/bpf makes. */
+static bool is_created_by_call(const char *path)
+{
+	static const char *const names[] = {
+		"[eventfd]",  "[eventpoll]", "[signalfd]",    "[timerfd]", "inotify",
+		"[fanotify]", "[io_uring]",  "[userfaultfd]", "[pidfd]",
+	};
+
+	for (size_t i = 0; path && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool identity_needs_creation(const struct file *file)
 {
-	return file->magic == ANON_INODE_FS_MAGIC && file->generation == 0;
+	return file->magic == ANON_INODE_FS_MAGIC &&
+	       (file->generation == 0 || !is_created_by_call(file->path));
 }
 
 int identities_set(struct identities *identities, struct file *file)

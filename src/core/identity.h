@@ -24,8 +24,9 @@ int identities_new(struct identities **ret, size_t most);
 struct identities *identities_free(struct identities *identities);
 
 /*
- * A file with an anonymous inode whose creation was not seen: without knowing all creations, it cannot
- * be told from another one that has the same address later.
+ * A file with an anonymous inode whose creation was not seen, or is not of a sort whose creations all are:
+ * without knowing all creations, it cannot be told from another one that had or gets the same address. The
+ * generation may be that of one which was there before.
  */
 bool identity_needs_creation(const struct file *file);
 

@@ -297,7 +297,8 @@ static void test_number_of_another(void **state)
 }
 
 /* Rows of files with an anonymous inode, and what tells them apart. */
-static uint64_t anonymous_identity(bool sees_creations, uint32_t generation, uint32_t magic)
+static uint64_t anonymous_identity(bool sees_creations, uint32_t generation, uint32_t magic,
+				   const char *name)
 {
 	struct scenario *s = scenario_new();
 	struct rows rows = {};
@@ -307,6 +308,9 @@ static uint64_t anonymous_identity(bool sees_creations, uint32_t generation, uin
 	add_sent(s, 0, 1, FILE_A, 1);
 	last_record(s)->files[0].magic = magic;
 	last_record(s)->files[0].generation = generation;
+	last_record(s)->files[0].names_offset =
+		record_add_name(last_record(s), name, strlen(name), EVENT_NO_NAME);
+	last_record(s)->files[0].flags |= EVENT_FILE_PSEUDO;
 	assert_int_equal(join_new(&join, &s->options, keep_row, &rows), 0);
 	run_step(join, &s->steps[0], 1);
 	assert_int_equal(join_finish(join, 2), 0);
@@ -320,11 +324,14 @@ static uint64_t anonymous_identity(bool sees_creations, uint32_t generation, uin
 static void test_identity(void **state)
 {
 	(void)state;
-	assert_int_not_equal(anonymous_identity(true, 0, ANON_INODE_FS_MAGIC), 0);
-	assert_int_not_equal(anonymous_identity(true, 1, ANON_INODE_FS_MAGIC), 0);
-	assert_int_equal(anonymous_identity(false, 0, ANON_INODE_FS_MAGIC), 0);
-	assert_int_not_equal(anonymous_identity(false, 1, ANON_INODE_FS_MAGIC), 0);
-	assert_int_not_equal(anonymous_identity(false, 0, TMPFS_MAGIC), 0);
+	assert_int_not_equal(anonymous_identity(true, 0, ANON_INODE_FS_MAGIC, "[eventfd]"), 0);
+	assert_int_not_equal(anonymous_identity(true, 1, ANON_INODE_FS_MAGIC, "[eventfd]"), 0);
+	assert_int_equal(anonymous_identity(false, 0, ANON_INODE_FS_MAGIC, "[eventfd]"), 0);
+	assert_int_not_equal(anonymous_identity(false, 1, ANON_INODE_FS_MAGIC, "[eventfd]"), 0);
+	/* The generation may be that of an eventfd, which had this address before. */
+	assert_int_equal(anonymous_identity(false, 1, ANON_INODE_FS_MAGIC, "bpf-map"), 0);
+	assert_int_not_equal(anonymous_identity(true, 1, ANON_INODE_FS_MAGIC, "bpf-map"), 0);
+	assert_int_not_equal(anonymous_identity(false, 0, TMPFS_MAGIC, "memfd:x"), 0);
 }
 
 static void test_malformed(void **state)

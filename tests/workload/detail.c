@@ -303,7 +303,6 @@ static void measure_map(struct detail *ret, int fd)
 						.info_len = sizeof(info),
 						.info = (uintptr_t)&info } };
 
-	ret->any_file_id = true; /* bpf(2) is not among the calls that are looked at */
 	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof(attributes)) == 0)
 		snprintf(ret->text, sizeof(ret->text), "array %s id %u", info.name, info.id);
 }
@@ -426,7 +425,6 @@ bool detail_write_any(FILE *stream, const struct detail *detail, bool more)
 		bool any;
 		const char *name;
 	} fields[] = {
-		{ detail->any_file_id, "file_id" },
 		{ detail->any_peer_ino, "file_peer_ino" },
 		{ detail->any_peer_pid, "file_peer_pid" },
 		{ !is_text_known(detail), "file_detail" },

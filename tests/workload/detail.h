@@ -20,7 +20,6 @@ struct detail {
 	/* Of what is no socket. */
 	char text[64]; /* empty: none */
 	bool is_device, is_memory;
-	bool any_file_id; /* where its creation is not seen, nothing tells it from others of its sort */
 	unsigned int major, minor; /* of a device */
 	pid_t pid; /* of a pidfd; 0: none */
 	int64_t size; /* of a memfd */
