@@ -4,8 +4,6 @@
  * and asks the host only through the resolver.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,69 +11,10 @@
 #include "core/linux.h"
 #include "core/siphash.h"
 #include "core/text.h"
+#include "core/value.h"
 #include "kind/kind.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NSEC_PER_SEC INT64_C(1000000000)
-
-/* A name from a table of names; false where the table has none for this number. */
-static bool get_name(const char *const *names, size_t count, size_t index, struct value *ret)
-{
-	if (index >= count || !names[index])
-		return false;
-	ret->text = names[index];
-	ret->size = strlen(ret->text);
-	return true;
-}
-
-static bool get_text(const char *text, struct value *ret)
-{
-	ret->text = text;
-	ret->size = strlen(text);
-	return true;
-}
-
-__attribute__((format(printf, 2, 3))) static bool get_format(struct value *ret, const char *format,
-							     ...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(ret->buffer, sizeof(ret->buffer), format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= sizeof(ret->buffer))
-		return false;
-	ret->text = ret->buffer;
-	ret->size = (size_t)size;
-	return true;
-}
-
-static bool get_buffer(size_t size, struct value *ret)
-{
-	ret->text = ret->buffer;
-	ret->size = size;
-	return size > 0;
-}
-
-/* What was written into the buffer, up to there. */
-static bool get_written(const char *end, struct value *ret)
-{
-	return get_buffer((size_t)(end - ret->buffer), ret);
-}
-
-static bool get_unsigned(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return true;
-}
-
-/* A number of which 0 says that it is not known. */
-static bool get_nonzero(uint64_t number, struct value *ret)
-{
-	ret->u64 = number;
-	return number != 0;
-}
 
 static bool get_descriptor(int32_t fd, struct value *ret)
 {
@@ -146,18 +85,9 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	return get_written(put_utc_offset(end, minutes), ret);
 }
 
-/* Two numbers, as "12.0". */
-static bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret)
-{
-	char *end = text_put_decimal(ret->buffer, first, 1);
-
-	*end++ = separator;
-	return get_written(text_put_decimal(end, second, 1), ret);
-}
-
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
 {
-	return get_pair(row->pass->message, '.', row->pass->index, ret);
+	return row->pass->message != 0 && get_pair(row->pass->message, '.', row->pass->index, ret);
 }
 
 static bool get_via(const struct row *row, enum field_side side, struct value *ret)
@@ -378,24 +308,11 @@ static bool get_gid(const struct row *row, enum field_side side, struct value *r
 	return process && get_unsigned(process->gid, ret);
 }
 
-/* What is longer than a value can be loses its end. */
-static bool get_cut_text(const char *text, struct value *ret)
-{
-	size_t size = strnlen(text, sizeof(ret->buffer));
-
-	memcpy(ret->buffer, text, size);
-	return get_buffer(size, ret);
-}
-
 static bool get_user(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct process *process = process_of(row, side);
-	const char *name;
 
-	if (!process)
-		return false;
-	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
+	return process && get_user_name(row->resolver, process->uid, ret);
 }
 
 static bool get_group(const struct row *row, enum field_side side, struct value *ret)
