@@ -18,7 +18,9 @@ static int generate(const char *what)
 	else if (strcmp(what, "options") == 0)
 		options_print_reference(stdout);
 	else if (strcmp(what, "fields") == 0)
-		return output_field_reference(stdout);
+		return output_field_reference(stdout, ROW_PASS);
+	else if (strcmp(what, "queued-fields") == 0)
+		return output_field_reference(stdout, ROW_QUEUED);
 	else if (strcmp(what, "gaps") == 0)
 		gap_print_list(stdout);
 	else if (strcmp(what, "excuses") == 0)
@@ -32,6 +34,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "usage: generate completion|options|fields|gaps|excuses\n");
+	fprintf(stderr, "usage: generate completion|options|fields|queued-fields|gaps|excuses\n");
 	return EXIT_FAILURE;
 }

@@ -16,11 +16,11 @@ static int print_about(const struct options *options)
 	int r = 0;
 
 	if (options->help)
-		options_print_help(stdout);
+		options_print_help(stdout, options->command);
 	else if (options->version)
 		printf("fdpass %s\n", FDPASS_VERSION);
 	else
-		r = output_field_help(stdout);
+		r = output_field_help(stdout, options->command->rows);
 	return r == 0 ? command_flush() : STATUS_CANNOT;
 }
 

@@ -39,6 +39,7 @@
 #define SOCK_PASSPIDFD 7 /* since 6.5 */
 #define SOCK_DEAD 0 /* bit of sk_flags; first of enum sock_flags since 2.4 */
 #define AF_UNIX 1
+#define TCP_LISTEN 10 /* skc_state of unix sockets too */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define O_CLOEXEC 02000000
@@ -146,6 +147,7 @@ typedef struct {
 } kgid_t;
 
 struct user_struct {
+	kuid_t uid;
 	unsigned long unix_inflight;
 };
 
@@ -260,6 +262,7 @@ struct sock_common {
 struct sk_buff {
 	struct sk_buff *next, *prev;
 	struct sock *sk;
+	__s64 tstamp; /* ktime_t */
 	char cb[48];
 };
 
@@ -303,6 +306,7 @@ struct unix_sock___collected { /* until 6.9 (4090fa373f0e) */
 };
 
 struct unix_skb_parms {
+	struct pid *pid;
 	struct scm_fp_list *fp;
 	__u32 consumed;
 };
@@ -368,6 +372,7 @@ struct scm_creds {
 
 struct scm_fp_list {
 	short count;
+	struct user_struct *user;
 	struct file *fp[SCM_MAX_FD];
 };
 

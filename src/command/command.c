@@ -17,7 +17,11 @@
 #define PATIENCE_MS 1000
 
 const struct command command_table[] = {
-	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen" },
+	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen", .rows = ROW_PASS },
+	{ "inflight", COMMAND_INFLIGHT, inflight_run, "show what is queued in sockets now",
+	  .rows = ROW_QUEUED,
+	  .columns = "receiver.socket_ino,socket_path,queue_length,queue_position,sender_user,"
+		     "holders,file_type,file" },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

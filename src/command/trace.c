@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/command.h"
 #include "command/options.h"
+#include "command/resolver.h"
 #include "command/rows.h"
 #include "command/summary.h"
 #include "core/join.h"
@@ -341,25 +341,6 @@ static int watch_all(struct trace *trace)
 	return r == -EPERM ? 0 : r;
 }
 
-static int make_resolver(struct trace *trace)
-{
-	struct resolver *resolver = &trace->resolver;
-	int r = users_new(&trace->users);
-
-	if (r < 0)
-		return r;
-	*resolver = (struct resolver){
-		.user = users_user,
-		.group = users_group,
-		.utc_offset = clock_utc_offset,
-		.userdata = trace->users,
-	};
-	clock_load_zone();
-	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
-		return -errno;
-	return 0;
-}
-
 static int make_join(struct trace *trace)
 {
 	const struct join_options join_options = {
@@ -379,7 +360,7 @@ static int make_join(struct trace *trace)
 /* All but the tracer. The command is forked here, before the privileges are dropped. */
 static int prepare(struct trace *trace)
 {
-	int r = make_resolver(trace);
+	int r = resolver_init(&trace->resolver, &trace->users);
 
 	if (r >= 0)
 		r = rows_new(&trace->rows, trace->options);

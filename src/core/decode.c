@@ -77,6 +77,18 @@ static bool read_paths(struct decoded *ret, const struct event_section *section,
 	return true;
 }
 
+static bool read_charge(struct decoded *ret, const struct event_section *section,
+			const void *content)
+{
+	const struct event_charge *charge = content;
+
+	if (section->size != sizeof(*charge) || section->index != 0 || ret->charge ||
+	    charge->reserved != 0)
+		return false;
+	ret->charge = charge;
+	return true;
+}
+
 static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 						const struct event_section *section,
 						const void *content) = {
@@ -85,6 +97,7 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_SOCKET_NAME] = read_socket_name,
 	[EVENT_SECTION_FILES] = read_files,
 	[EVENT_SECTION_PATHS] = read_paths,
+	[EVENT_SECTION_CHARGE] = read_charge,
 };
 
 /* Padding that was not written is what another record left there. */
@@ -132,7 +145,7 @@ static bool event_is_valid(const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
 
-	return event->type >= EVENT_SENT && event->type <= EVENT_MOVED &&
+	return event->type >= EVENT_SENT && event->type < NR_EVENT_TYPES &&
 	       event->total_files <= EVENT_MAX_FILES &&
 	       (!has_errno(event) || (event->error <= 0 && event->error >= -MAX_ERRNO)) &&
 	       event->via <= EVENT_VIA_IO_URING && event->fate < NR_EVENT_FATES &&

@@ -23,6 +23,7 @@ struct decoded {
 	uint32_t nr_files;
 	const char *paths;
 	uint32_t paths_size;
+	const struct event_charge *charge; /* NULL: not told */
 	/* Of each file, where it was told before it is made use of (struct file); NULL: it was not. */
 	const uint64_t *identities;
 };

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/field.h"
+#include "core/queued.h"
 #include "core/text.h"
 
 const char *field_type_name(enum field_type type)
@@ -18,48 +19,97 @@ const char *field_type_name(enum field_type type)
 	return names[type];
 }
 
+/* What rows of a kind have besides the fields of a pass. */
+static const struct {
+	const struct field *fields;
+	const size_t *count;
+} own_fields[NR_ROW_KINDS] = {
+	[ROW_QUEUED] = { queued_field_table, &nr_queued_fields },
+};
+
+const struct field *field_of(enum row_kind kind, size_t index)
+{
+	size_t own = own_fields[kind].count ? *own_fields[kind].count : 0;
+
+	if (index < nr_fields)
+		return &field_table[index];
+	index -= nr_fields;
+	return index < own ? &own_fields[kind].fields[index] : NULL;
+}
+
+bool field_is_of(const struct field *field, enum row_kind kind)
+{
+	const struct field *other;
+
+	for (size_t i = 0; (other = field_of(kind, i)); i++) {
+		if (other == field)
+			return true;
+	}
+	return false;
+}
+
+/* Field `index` of all that there are. */
+static const struct field *any_field(size_t index)
+{
+	for (unsigned int kind = 0; kind < NR_ROW_KINDS; kind++) {
+		size_t own = own_fields[kind].count ? *own_fields[kind].count : 0;
+		const struct field *field = field_of(kind, index);
+
+		if (field)
+			return field;
+		index -= own;
+	}
+	return NULL;
+}
+
 const struct field *field_find(const char *name)
 {
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (strcasecmp(field_table[i].name, name) == 0 ||
-		    strcasecmp(field_table[i].header, name) == 0)
-			return &field_table[i];
+	const struct field *field;
+
+	for (size_t i = 0; (field = any_field(i)); i++) {
+		if (strcasecmp(field->name, name) == 0 || strcasecmp(field->header, name) == 0)
+			return field;
 	}
 	return NULL;
 }
 
 const struct field *field_suggest(const char *name)
 {
-	const struct field *nearest = NULL;
+	const struct field *nearest = NULL, *field;
 	size_t least = strlen(name) / 3 + 1; /* further away, it is another word */
 
-	for (size_t i = 0; i < nr_fields; i++) {
-		size_t by_name = text_distance(field_table[i].name, name);
-		size_t by_header = text_distance(field_table[i].header, name);
+	for (size_t i = 0; (field = any_field(i)); i++) {
+		size_t by_name = text_distance(field->name, name);
+		size_t by_header = text_distance(field->header, name);
 		size_t distance = by_name < by_header ? by_name : by_header;
 
 		if (distance < least || (distance == least && !nearest)) {
 			least = distance;
-			nearest = &field_table[i];
+			nearest = field;
 		}
 	}
 	return nearest;
 }
 
-void field_list_all(struct field_list *ret)
+static void list_fields(struct field_list *ret, enum row_kind kind, bool all)
 {
+	const struct field *field;
+
 	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++)
-		ret->fields[ret->count++] = &field_table[i];
+	for (size_t i = 0; (field = field_of(kind, i)); i++) {
+		if (all || field->shown)
+			ret->fields[ret->count++] = field;
+	}
 }
 
-void field_list_shown(struct field_list *ret)
+void field_list_all(struct field_list *ret, enum row_kind kind)
 {
-	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (field_table[i].shown)
-			ret->fields[ret->count++] = &field_table[i];
-	}
+	list_fields(ret, kind, true);
+}
+
+void field_list_shown(struct field_list *ret, enum row_kind kind)
+{
+	list_fields(ret, kind, false);
 }
 
 static void list_remove(struct field_list *list, const struct field *field)

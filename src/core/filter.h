@@ -52,6 +52,9 @@ struct filter_words {
 int filter_add_words(struct filter *filter, const struct filter_words *words, const char *text,
 		     char **error_message);
 
+/* A field of the filter that rows of this kind have not; NULL: they have all. */
+const struct field *filter_foreign_field(const struct filter *filter, enum row_kind kind);
+
 /* Everything that was added holds for this row. */
 bool filter_has(const struct filter *filter, const struct row *row);
 
