@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest-run.sh FOLDER WAY...: trace the workload in each way. FOLDER/WAY gets what it did (truth),
-# what fdpass printed (rows), said (messages), and how it ended (status). Needs no more than busybox.
+# what fdpass printed (rows), said (messages), and how it ended (status). FOLDER/inflight gets the same of
+# fdpass inflight. Needs no more than busybox.
 #
 # A way that cannot be had here leaves no rows and no truth; its messages say why.
 set -u
@@ -135,6 +136,23 @@ run_overlooked() {
 	return $result
 }
 
+# What is queued, by a program that fills queues, and as fdpass tells it. $1: a folder
+run_inflight() {
+	mkdir -p "$1"
+	mkfifo "$1/end"
+	queued "$1/truth" <"$1/end" >"$1/queued" &
+	filler=$!
+	exec 3>"$1/end"
+	wait_for_line queued "$1/queued" &&
+		fdpass inflight -o json >"$1/rows" 2>"$1/messages"
+	echo $? >"$1/status"
+	exec 3>&-
+	wait $filler || return 1
+	rm -f "$1/end"
+	cat "$1/messages" >&2
+	[ "$(cat "$1/status")" = 0 ]
+}
+
 # The definitions in kprobe_events of a tracer. $1: its pid
 definitions_of() {
 	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
@@ -220,4 +238,5 @@ for way; do
 	run_overlooked "$way" "$folder/$way/overlooked" || failed=1
 	[ "$way" != kprobe ] || run_killed || failed=1
 done
+run_inflight "$folder/inflight" || failed=1
 exit $failed

@@ -146,6 +146,17 @@ USAGE_ERRORS = [
     (["--"], "a command is missing behind '--'"),
     (["--host", "--"], "a command is missing behind '--'"),
     (["doctor", "--", "true"], "fdpass doctor runs no command: 'true' is too much"),
+    (["inflight", "--by", "file_type"],
+     "--by: 'file_type' is none of socket, user, receiver, sender, file"),
+    (["inflight", "--by", "usr"],
+     "--by: 'usr' is none of socket, user, receiver, sender, file; did you mean 'user'?"),
+    (["inflight", "--watch", "0"],
+     "--watch: '0' is not a whole number of seconds (1 to 2147483647)"),
+    (["--by", "user"], "--by: is not an option of fdpass trace"),
+    (["inflight", "--attach", "kprobe"], "--attach: is not an option of fdpass inflight"),
+    (["inflight", "--", "true"], "fdpass inflight runs no command: 'true' is too much"),
+    (["--fields", "queue_length"], "--fields: 'queue_length' is not a field of fdpass trace"),
+    (["-F", "queue_length>3"], "--filter: 'queue_length' is not a field of fdpass trace"),
     (["doctor", "--timeout", "3"], "--timeout: is not an option of fdpass doctor"),
     (["--timeout", "3", "doctor"], "--timeout: is not an option of fdpass doctor"),
 ]
@@ -172,9 +183,20 @@ def test_help_fits_a_screen():
     assert sum(line.startswith("  fdpass") for line in lines) == 5
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["trace", "--help"], ["--help", "doctor"]])
-def test_help_of_each_command(arguments):
+@pytest.mark.parametrize("arguments", [["-h"], ["trace", "--help"]])
+def test_help_without_a_command_is_that_of_trace(arguments):
     assert run(*arguments).stdout == run("--help").stdout
+
+
+@pytest.mark.parametrize("command", ["inflight", "doctor"])
+def test_help_of_a_command_has_its_options(command):
+    lines = run("--help", command).stdout.splitlines()
+    assert lines[0].startswith(f"fdpass {command}: ")
+    assert len(lines) < 24
+    assert all(len(line) < 80 for line in lines)
+    options = [word for line in lines for word in line.split() if word.startswith("--")]
+    assert ("--by" in options) == (command == "inflight")
+    assert "--attach" not in options
 
 
 def test_version():
@@ -226,6 +248,8 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--attach", "k"], ["kprobe"]),
         (["--fields", "fd,+receiver.cl"], ["fd,+receiver.cloexec"]),
         (["--filter", "receiver.cl"], ["receiver.cloexec"]),
+        (["--fields", "queue_po"], ["queue_position"]),
+        (["--by", "se"], ["sender"]),
         (["-F", "fd!=3,receiver.cl"], ["fd!=3,receiver.cloexec"]),
         (["-F", "'fd==3,receiver.cl"], ["fd==3,receiver.cloexec"]),
         (["--pid", ""], [""]),

@@ -183,7 +183,7 @@ static void break_type(struct event *event)
 
 static void break_type_beyond(struct event *event)
 {
-	event->type = EVENT_MOVED + 1;
+	event->type = NR_EVENT_TYPES;
 }
 
 static void break_total(struct event *event)
