@@ -53,8 +53,10 @@ struct bpf_iter__unix {
 SEC("iter/unix")
 int tell_unix_sockets(struct bpf_iter__unix *ctx)
 {
-	if (ctx->unix_sk)
-		tell_socket(ctx->meta->seq, (struct sock *)ctx->unix_sk);
+	struct unix_sock *sk = ctx->unix_sk;
+
+	if (sk)
+		tell_socket(ctx->meta->seq, (struct sock *)sk);
 	return 0;
 }
 
