@@ -50,6 +50,8 @@ enum event_type {
 	 * process that its credentials name.
 	 */
 	EVENT_IN_QUEUE = 6,
+	/* State as well: a file that a process holds, as a descriptor or by mapping it. */
+	EVENT_HELD = 7,
 	NR_EVENT_TYPES
 };
 
@@ -121,6 +123,7 @@ enum event_section_type {
 	EVENT_SECTION_FILES, /* struct event_file, each; index: how many */
 	EVENT_SECTION_PATHS, /* struct event_name, each */
 	EVENT_SECTION_CHARGE, /* struct event_charge */
+	EVENT_SECTION_HELD, /* struct event_held */
 	NR_EVENT_SECTIONS
 };
 
@@ -255,6 +258,36 @@ struct event_charge {
 	__u32 reserved; /* 0 */
 };
 
+/* What a file has in common with one that is sought. */
+enum event_same {
+	EVENT_SAME_NONE, /* nothing: it was asked for by who has it */
+	EVENT_SAME_DESCRIPTION, /* it is that very open file description */
+	EVENT_SAME_INODE,
+	EVENT_SAME_FILESYSTEM,
+	NR_EVENT_SAMES
+};
+
+/* One that is sought. */
+struct event_sought {
+	__u64 number; /* EVENT_SAME_DESCRIPTION: address of the struct file; EVENT_SAME_INODE: the inode; or 0 */
+	__u32 dev; /* s_dev of the superblock; EVENT_SAME_DESCRIPTION: 0 */
+	__u32 same; /* enum event_same */
+};
+
+/* Of EVENT_HELD */
+struct event_held {
+	__u32 same; /* enum event_same */
+	__u32 mapped; /* 1: by a mapping, else by a descriptor */
+};
+
+/* Which files are told. */
+struct event_seek {
+	__u32 seeker; /* the process whose descriptors are not looked at, because it seeks; or 0 */
+	__u32 pid; /* all of this process, or its descriptor `fd`; 0: those that are sought */
+	__s32 fd; /* -1: all */
+	__u32 reserved; /* 0 */
+};
+
 /* What of the state is asked for. */
 enum event_question {
 	EVENT_ASK_QUEUE, /* the messages in the queue of a socket: struct event_listed, each */
@@ -295,6 +328,9 @@ _Static_assert(sizeof(struct event_socket) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_file) == 48, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
+_Static_assert(sizeof(struct event_held) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_sought) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_seek) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_charge) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_asked) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_listed) == 32, "one layout on both sides");

@@ -21,6 +21,8 @@ static int generate(const char *what)
 		return output_field_reference(stdout, ROW_PASS);
 	else if (strcmp(what, "queued-fields") == 0)
 		return output_field_reference(stdout, ROW_QUEUED);
+	else if (strcmp(what, "held-fields") == 0)
+		return output_field_reference(stdout, ROW_HELD);
 	else if (strcmp(what, "gaps") == 0)
 		gap_print_list(stdout);
 	else if (strcmp(what, "excuses") == 0)
@@ -34,6 +36,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "usage: generate completion|options|fields|queued-fields|gaps|excuses\n");
+	fprintf(stderr,
+		"usage: generate completion|options|fields|queued-fields|held-fields|gaps|excuses\n");
 	return EXIT_FAILURE;
 }

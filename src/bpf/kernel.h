@@ -92,6 +92,10 @@ struct mount {
 	struct mnt_namespace *mnt_ns;
 };
 
+struct vm_area_struct {
+	struct file *vm_file;
+};
+
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;

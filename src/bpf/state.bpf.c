@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is there now: the queues of unix sockets, read by iterators, with nothing attached. The first two
- * find sockets with something in their queues; the third one answers what user space asks about one of
- * them, which it writes into the only entry of a map.
+ * What is there now, read by iterators, with nothing attached. The first two find sockets with something in
+ * their queues; the third one answers what user space asks about one of them, which it writes into the only
+ * entry of a map; the last two tell who holds a file.
  *
  * There is no lock that could be taken here. A queue is looked at before and after it is read, and a message
  * has to be in it still when its description is finished.
@@ -205,18 +205,36 @@ static __always_inline void append_socket(struct scratch *s, enum event_party pa
 		append_socket_name(s, party, probe((struct unix_sock *)sk, addr));
 }
 
+/* A record of state: only what is known gets a section. */
+static __always_inline void begin_state(struct scratch *s, __u16 type, __u64 message, __u32 count)
+{
+	s->event = (struct event){
+		.type = type,
+		.time_ns = record_clock(),
+		.message = message,
+		.total_files = count,
+	};
+	s->used = sizeof(s->event);
+	s->paths_used = 0;
+	s->nr_fds = 0;
+}
+
+static __always_inline void append_task(struct scratch *s, struct task_struct *task)
+{
+	struct event_task *to = append_section(s, EVENT_SECTION_TASK, EVENT_SELF, sizeof(*to));
+
+	s->event.flags |= write_task(to, task);
+	to->tid = 0;
+}
+
 /* The process of the credentials, while it lives. */
 static __always_inline void append_sender(struct scratch *s, struct sk_buff *skb)
 {
 	struct pid *pid = probe(parms_of(skb), pid);
 	struct task_struct *task = pid ? task_of_pid(pid) : NULL;
-	struct event_task *to;
 
-	if (!task)
-		return;
-	to = append_section(s, EVENT_SECTION_TASK, EVENT_SELF, sizeof(*to));
-	s->event.flags |= write_task(to, task);
-	to->tid = 0;
+	if (task)
+		append_task(s, task);
 }
 
 static __always_inline void append_charge(struct scratch *s, struct sk_buff *skb,
@@ -246,15 +264,7 @@ static __always_inline void tell_message(struct sock *sk, struct sk_buff *skb,
 	if (count > SCM_MAX_FD)
 		return;
 	from = probe(skb, sk);
-	s->event = (struct event){
-		.type = EVENT_IN_QUEUE,
-		.time_ns = record_clock(),
-		.message = (__u64)skb,
-		.total_files = count,
-	};
-	s->used = sizeof(s->event);
-	s->paths_used = 0;
-	s->nr_fds = 0;
+	begin_state(s, EVENT_IN_QUEUE, (__u64)skb, count);
 	append_sender(s, skb);
 	append_socket(s, EVENT_SELF, from);
 	append_socket(s, EVENT_OTHER, sk);
@@ -287,5 +297,124 @@ int answer(struct bpf_iter__bpf_map_elem *ctx)
 	else
 		tell_message(sk, (struct sk_buff *)asked->message,
 			     (struct scm_fp_list *)asked->list);
+	return 0;
+}
+
+/* Who holds a file. */
+
+/* Which files are told: a struct event_seek in an array of one entry; and those that are sought. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct event_seek);
+} seeking SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20); /* descriptors of one process */
+	__type(key, struct event_sought);
+	__type(value, __u8);
+} sought SEC(".maps");
+
+static __always_inline bool is_sought(__u64 number, __u32 dev, enum event_same same)
+{
+	struct event_sought key = { .number = number, .dev = dev, .same = same };
+
+	return bpf_map_lookup_elem(&sought, &key);
+}
+
+static __always_inline enum event_same same_as_sought(struct file *file)
+{
+	struct inode *inode = probe(file, f_inode);
+	struct super_block *super = probe(inode, i_sb);
+	__u32 dev = probe(super, s_dev);
+
+	if (is_sought((__u64)file, 0, EVENT_SAME_DESCRIPTION))
+		return EVENT_SAME_DESCRIPTION;
+	if (is_sought(probe(inode, i_ino), dev, EVENT_SAME_INODE))
+		return EVENT_SAME_INODE;
+	return is_sought(0, dev, EVENT_SAME_FILESYSTEM) ? EVENT_SAME_FILESYSTEM : EVENT_SAME_NONE;
+}
+
+/* The record goes into the ring buffer; a byte for the reader lets it look there before the next one. */
+static __always_inline void tell_held(struct seq_file *seq, struct task_struct *task,
+				      struct file *file, __s32 fd, enum event_same same)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct event_held *held;
+	__u8 byte = 0;
+
+	if (!s)
+		return;
+	begin_state(s, EVENT_HELD, 0, 1);
+	append_task(s, task);
+	held = append_section(s, EVENT_SECTION_HELD, 0, sizeof(*held));
+	*held = (struct event_held){ .same = same, .mapped = fd < 0 };
+	begin_files(s, 1);
+	*list_at(s, 0) = (__u64)file;
+	*fd_at(s, 0) = fd;
+	s->nr_fds = fd >= 0;
+	describe_files(s, SCRATCH_BEGIN);
+	report_record(s);
+	bpf_seq_write(seq, &byte, sizeof(byte));
+}
+
+static __always_inline struct event_seek *the_seek(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&seeking, &key);
+}
+
+SEC("iter/task_file")
+int tell_files(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct event_seek *seek = the_seek();
+	struct file *file = ctx->file;
+	enum event_same same;
+	__s32 fd = ctx->fd;
+	__u32 pid;
+
+	if (!task || !file || !seek)
+		return 0;
+	pid = probe(task, tgid);
+	if (seek->pid) {
+		if (pid == seek->pid && (seek->fd < 0 || seek->fd == fd))
+			tell_held(ctx->meta->seq, task, file, fd, EVENT_SAME_NONE);
+		return 0;
+	}
+	same = pid == seek->seeker ? EVENT_SAME_NONE : same_as_sought(file);
+	if (same)
+		tell_held(ctx->meta->seq, task, file, fd, same);
+	return 0;
+}
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+} __attribute__((preserve_access_index));
+
+/* Since 5.12. */
+SEC("iter/task_vma")
+int tell_mappings(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *vma = ctx->vma;
+	struct task_struct *task = ctx->task;
+	struct file *file;
+	enum event_same same;
+
+	if (!task || !vma)
+		return 0;
+	file = probe(vma, vm_file);
+	if (!file)
+		return 0;
+	same = same_as_sought(file);
+	if (same)
+		tell_held(ctx->meta->seq, task, file, -1, same);
 	return 0;
 }

@@ -24,7 +24,8 @@ enum command_bit {
 	COMMAND_TRACE = 1 << 0,
 	COMMAND_DOCTOR = 1 << 1,
 	COMMAND_INFLIGHT = 1 << 2,
-	COMMAND_ROWS = COMMAND_TRACE | COMMAND_INFLIGHT, /* that print rows */
+	COMMAND_HOLDERS = 1 << 3,
+	COMMAND_ROWS = COMMAND_TRACE | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
 	COMMAND_ALL = COMMAND_ROWS | COMMAND_DOCTOR,
 };
 
@@ -33,6 +34,7 @@ struct command {
 	enum command_bit bit;
 	int (*run)(const struct options *options); /* returns an exit status */
 	const char *help; /* one sentence without a full stop */
+	const char *operand; /* what --help calls it; NULL: it takes none */
 	enum row_kind rows;
 	const char *columns; /* a value of --fields; NULL: those that the table of fields shows */
 };
@@ -45,6 +47,7 @@ extern const size_t nr_commands;
 int trace_run(const struct options *options);
 int doctor_run(const struct options *options);
 int inflight_run(const struct options *options);
+int holders_run(const struct options *options);
 
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);

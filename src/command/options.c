@@ -119,11 +119,18 @@ static int refuse_missing(const struct option_entry *entry, char **error_message
 			   entry->name, entry->argument);
 }
 
-/* An argument that is no option: the command, before anything else. */
+/* An argument that is no option: the command, before anything else, and what that takes. */
 static int parse_operand(struct options *options, const char *text, char **error_message)
 {
 	const char *near;
 
+	if (options->command && options->command->operand && !options->operand) {
+		options->operand = text;
+		return 0;
+	}
+	if (options->command && options->command->bit != COMMAND_TRACE)
+		return text_refuse(error_message, "'%s' is too much for fdpass %s", text,
+				   options->command->name);
 	if (options->command)
 		return text_refuse(
 			error_message,
@@ -297,6 +304,9 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 		error = check_fields(&options, error_message);
 	if (error == 0)
 		error = check_filter(&options, error_message);
+	if (error == 0 && options.command->operand && !options.help && !options.list_fields)
+		error = target_parse(&options.target, options.operand, options.mount,
+				     error_message);
 	*ret = options;
 	return error;
 }

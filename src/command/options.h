@@ -13,6 +13,7 @@
 
 #include "command/command.h"
 #include "command/selection.h"
+#include "command/target.h"
 #include "core/field.h"
 
 struct options {
@@ -35,6 +36,9 @@ struct options {
 	uint64_t buffer_size; /* bytes: a power of two */
 	uint64_t max_memory; /* bytes, for what is in flight */
 	bool system_calls; /* see tracer_options */
+	const char *mount; /* NULL: not given */
+	const char *operand; /* what follows the command; NULL: nothing */
+	struct target target; /* what both mean, of fdpass holders */
 	const char *by; /* a name of grouping_name(); NULL: nothing is summed up */
 	uint64_t watch_s; /* 0: one look */
 	const char *color; /* "auto", "always", "never" */

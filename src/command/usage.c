@@ -65,7 +65,8 @@ void options_print_help(FILE *stream, const struct command *command)
 		      "\n",
 		      stream);
 	else
-		fprintf(stream, "fdpass %s: %s.\n\n", command->name, command->help);
+		fprintf(stream, "fdpass %s: %s.\n%s%s\n", command->name, command->help,
+			command->operand ? "  " : "", command->operand ? command->operand : "");
 	for (size_t i = 0; i < nr_options; i++) {
 		if (!option_table[i].unlisted && option_table[i].commands & command->bit)
 			print_option_help(stream, &option_table[i]);
@@ -127,8 +128,10 @@ static void print_fields_function(FILE *stream)
 	for (unsigned int kind = 0; kind < NR_ROW_KINDS; kind++) {
 		const struct field *field;
 
-		for (size_t i = kind == ROW_PASS ? 0 : nr_fields; (field = field_of(kind, i)); i++)
-			fprintf(stream, "\t\t%s\n", field->name);
+		for (size_t i = 0; (field = field_of(kind, i)); i++) {
+			if (!field_is_older(field, kind))
+				fprintf(stream, "\t\t%s\n", field->name);
+		}
 	}
 	fputs("\t\t' -- \"$last\")\n}\n\n", stream);
 }

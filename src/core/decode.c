@@ -89,6 +89,17 @@ static bool read_charge(struct decoded *ret, const struct event_section *section
 	return true;
 }
 
+static bool read_held(struct decoded *ret, const struct event_section *section, const void *content)
+{
+	const struct event_held *held = content;
+
+	if (section->size != sizeof(*held) || section->index != 0 || ret->held ||
+	    held->same >= NR_EVENT_SAMES || held->mapped > 1)
+		return false;
+	ret->held = held;
+	return true;
+}
+
 static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 						const struct event_section *section,
 						const void *content) = {
@@ -98,6 +109,7 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_FILES] = read_files,
 	[EVENT_SECTION_PATHS] = read_paths,
 	[EVENT_SECTION_CHARGE] = read_charge,
+	[EVENT_SECTION_HELD] = read_held,
 };
 
 /* Padding that was not written is what another record left there. */
@@ -131,7 +143,7 @@ static size_t read_section(struct decoded *ret, const char *at, size_t left)
 /* The event of a message that has a number: but a sender and a descriptor that moved may have none. */
 static bool tells_of_a_message(const struct event *event)
 {
-	return event->type != EVENT_SENT && event->type != EVENT_MOVED;
+	return event->type != EVENT_SENT && event->type != EVENT_MOVED && event->type != EVENT_HELD;
 }
 
 /* Else its place tells a time. */

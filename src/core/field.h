@@ -29,6 +29,7 @@ struct resolver {
 enum row_kind {
 	ROW_PASS,
 	ROW_QUEUED, /* a descriptor in a queue, or several that have something in common */
+	ROW_HELD, /* a file that a process or a message holds */
 	NR_ROW_KINDS
 };
 
@@ -36,7 +37,8 @@ enum row_kind {
 struct row {
 	const struct pass *pass;
 	const struct resolver *resolver;
-	const struct queued *queued; /* of ROW_QUEUED; else NULL */
+	const struct queued *queued; /* of ROW_QUEUED and ROW_HELD */
+	const struct held *held; /* of ROW_HELD */
 };
 
 enum field_type {
@@ -85,6 +87,11 @@ extern const size_t nr_fields;
 const struct field *field_of(enum row_kind kind, size_t index);
 /* Have such rows the field? */
 bool field_is_of(const struct field *field, enum row_kind kind);
+/* Have rows of a kind before this one the field? Each kind is told with those that are new in it. */
+static inline bool field_is_older(const struct field *field, enum row_kind kind)
+{
+	return kind > ROW_PASS && field_is_of(field, (enum row_kind)(kind - 1));
+}
 
 /* Read a field of a row. False: not known, and the field is left out of this row. */
 static inline bool field_get(const struct field *field, const struct row *row, struct value *ret)

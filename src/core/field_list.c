@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/field.h"
+#include "core/held.h"
 #include "core/queued.h"
 #include "core/text.h"
 
@@ -19,22 +20,35 @@ const char *field_type_name(enum field_type type)
 	return names[type];
 }
 
-/* What rows of a kind have besides the fields of a pass. */
+#define KIND(kind) (1U << (kind))
+
+/* Which rows have which fields. */
 static const struct {
 	const struct field *fields;
 	const size_t *count;
-} own_fields[NR_ROW_KINDS] = {
-	[ROW_QUEUED] = { queued_field_table, &nr_queued_fields },
+	unsigned int kinds; /* KIND() of enum row_kind */
+} tables[] = {
+	{ field_table, &nr_fields, ~0U },
+	{ queued_field_table, &nr_queued_fields, KIND(ROW_QUEUED) | KIND(ROW_HELD) },
+	{ held_field_table, &nr_held_fields, KIND(ROW_HELD) },
 };
+
+/* Field `index` of all that rows of any of these kinds have. */
+static const struct field *field_of_any(unsigned int kinds, size_t index)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (!(tables[i].kinds & kinds))
+			continue;
+		if (index < *tables[i].count)
+			return &tables[i].fields[index];
+		index -= *tables[i].count;
+	}
+	return NULL;
+}
 
 const struct field *field_of(enum row_kind kind, size_t index)
 {
-	size_t own = own_fields[kind].count ? *own_fields[kind].count : 0;
-
-	if (index < nr_fields)
-		return &field_table[index];
-	index -= nr_fields;
-	return index < own ? &own_fields[kind].fields[index] : NULL;
+	return field_of_any(KIND(kind), index);
 }
 
 bool field_is_of(const struct field *field, enum row_kind kind)
@@ -51,15 +65,7 @@ bool field_is_of(const struct field *field, enum row_kind kind)
 /* Field `index` of all that there are. */
 static const struct field *any_field(size_t index)
 {
-	for (unsigned int kind = 0; kind < NR_ROW_KINDS; kind++) {
-		size_t own = own_fields[kind].count ? *own_fields[kind].count : 0;
-		const struct field *field = field_of(kind, index);
-
-		if (field)
-			return field;
-		index -= own;
-	}
-	return NULL;
+	return field_of_any(~0U, index);
 }
 
 const struct field *field_find(const char *name)

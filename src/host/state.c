@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "host/iterator.h"
@@ -34,9 +35,12 @@ struct state {
 	struct bpf_link *open_sockets;
 	struct bpf_link *unix_sockets; /* NULL: the kernel has no such iterator */
 	struct bpf_link *answer;
+	struct bpf_link *files;
+	struct bpf_link *mappings; /* NULL: the kernel has no such iterator */
 	struct owners *owners;
 	struct ring *records, *listed;
 	struct event_asked *question; /* in memory that the BPF side shares; NULL: not mapped */
+	struct event_seek *seek; /* the same */
 	const volatile uint64_t *lost; /* the same */
 	struct netns_runs namespaces; /* of unix_sockets */
 };
@@ -64,6 +68,9 @@ static int open_maps(struct state *state)
 		      sizeof(*state->question), PROT_READ | PROT_WRITE);
 
 	if (r >= 0)
+		r = share((void **)&state->seek, map_of(state, "seeking"), sizeof(*state->seek),
+			  PROT_READ | PROT_WRITE);
+	if (r >= 0)
 		r = share((void **)&state->lost, map_of(state, "lost"), lost_size, PROT_READ);
 	if (r >= 0)
 		r = ring_new(&state->records, map_of(state, "events"), EVENT_MAX_SIZE);
@@ -80,10 +87,12 @@ static int open_iterator(struct bpf_link **ret, const struct state *state, const
 	return *ret ? 0 : -errno;
 }
 
-static bool has_unix_iterator(const struct state *state)
+/* Those that some kernels lack: *ret stays NULL there. */
+static int open_if_there(struct bpf_link **ret, const struct state *state, const char *program)
 {
-	return bpf_program__autoload(
-		bpf_object__find_program_by_name(state->object, "tell_unix_sockets"));
+	if (!bpf_program__autoload(bpf_object__find_program_by_name(state->object, program)))
+		return 0;
+	return open_iterator(ret, state, program, NULL);
 }
 
 static int open_iterators(struct state *state)
@@ -99,8 +108,12 @@ static int open_iterators(struct state *state)
 		r = open_iterator(&state->open_sockets, state, "tell_open_sockets", NULL);
 	if (r >= 0)
 		r = owners_new(&state->owners, state->object);
-	if (r >= 0 && has_unix_iterator(state))
-		r = open_iterator(&state->unix_sockets, state, "tell_unix_sockets", NULL);
+	if (r >= 0)
+		r = open_iterator(&state->files, state, "tell_files", NULL);
+	if (r >= 0)
+		r = open_if_there(&state->unix_sockets, state, "tell_unix_sockets");
+	if (r >= 0)
+		r = open_if_there(&state->mappings, state, "tell_mappings");
 	if (r >= 0 && state->unix_sockets)
 		r = netns_open_runs(&state->namespaces, state->unix_sockets);
 	return r;
@@ -156,11 +169,15 @@ struct state *state_free(struct state *state)
 	ring_free(state->listed);
 	if (state->question)
 		munmap(state->question, sizeof(*state->question));
+	if (state->seek)
+		munmap(state->seek, sizeof(*state->seek));
 	if (state->lost)
 		munmap((void *)state->lost, lost_size);
 	bpf_link__destroy(state->open_sockets);
 	bpf_link__destroy(state->unix_sockets);
 	bpf_link__destroy(state->answer);
+	bpf_link__destroy(state->files);
+	bpf_link__destroy(state->mappings);
 	bpf_object__close(state->object);
 	free(state);
 	return NULL;
@@ -229,6 +246,53 @@ int state_describe(struct state *state, const struct event_asked *asked, ring_re
 		   void *userdata)
 {
 	return ask(state, asked, state->records, fn, userdata);
+}
+
+bool state_sees_mappings(const struct state *state)
+{
+	return state->mappings != NULL;
+}
+
+int state_seek(struct state *state, const struct event_sought *key)
+{
+	__u8 value = 1;
+
+	return bpf_map_update_elem(map_of(state, "sought"), key, &value, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* A run that tells records: the ring has room for those of one read. */
+static int run_with_records(struct state *state, const struct bpf_link *link, ring_record_fn fn,
+			    void *userdata)
+{
+	int fd = iterator_open(link), r = 0;
+	ssize_t n = 1;
+	char byte;
+
+	if (fd < 0)
+		return fd;
+	while (n != 0 && r >= 0) {
+		n = read(fd, &byte, sizeof(byte));
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			r = -errno;
+		else
+			r = ring_read(state->records, fn, userdata);
+	}
+	close(fd);
+	return r;
+}
+
+int state_files(struct state *state, const struct event_seek *seek, ring_record_fn fn,
+		void *userdata)
+{
+	*state->seek = *seek;
+	return run_with_records(state, state->files, fn, userdata);
+}
+
+int state_mappings(struct state *state, const struct event_seek *seek, ring_record_fn fn,
+		   void *userdata)
+{
+	*state->seek = *seek;
+	return state->mappings ? run_with_records(state, state->mappings, fn, userdata) : 0;
 }
 
 void state_ask_owner(struct state *state, uint64_t ino)

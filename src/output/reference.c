@@ -44,8 +44,10 @@ int output_field_reference(FILE *stream, enum row_kind kind)
 	const struct field *field;
 
 	errno = 0;
-	for (size_t i = kind == ROW_PASS ? 0 : nr_fields; (field = field_of(kind, i)); i++)
-		fprintf(stream, "**%s** (%s, ``%s``)\n  %s.\n\n", field->name,
-			field_type_name(field->type), field->header, field->meaning);
+	for (size_t i = 0; (field = field_of(kind, i)); i++) {
+		if (!field_is_older(field, kind))
+			fprintf(stream, "**%s** (%s, ``%s``)\n  %s.\n\n", field->name,
+				field_type_name(field->type), field->header, field->meaning);
+	}
 	return stream_error(stream);
 }
