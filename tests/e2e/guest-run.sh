@@ -136,18 +136,31 @@ run_overlooked() {
 	return $result
 }
 
+# A mount that only a message in a queue keeps busy. $1: where, $2: a folder
+check_busy_mount() {
+	if umount "$1" 2>/dev/null; then
+		echo "guest-run.sh: nothing keeps $1 busy" >&2
+		return 1
+	fi
+	fdpass holders --mount "$1" -o json >"$2/holders" 2>>"$2/messages" &&
+		[ "$(wc -l <"$2/holders")" = 1 ] &&
+		grep -q "\"file\":\"$1/kept\".*\"held_as\":\"message\",\"same\":\"filesystem\"" "$2/holders"
+}
+
 # What is queued, by a program that fills queues, and as fdpass tells it. $1: a folder
 run_inflight() {
-	mkdir -p "$1"
+	mkdir -p "$1" /busy
+	mount -t tmpfs tmpfs /busy
+	: >/busy/kept
 	mkfifo "$1/end"
-	queued "$1/truth" <"$1/end" >"$1/queued" &
+	queued "$1/truth" /busy/kept <"$1/end" >"$1/queued" &
 	filler=$!
 	exec 3>"$1/end"
 	wait_for_line queued "$1/queued" &&
-		fdpass inflight -o json >"$1/rows" 2>"$1/messages"
+		fdpass inflight -o json >"$1/rows" 2>"$1/messages" && check_busy_mount /busy "$1"
 	echo $? >"$1/status"
 	exec 3>&-
-	wait $filler || return 1
+	wait $filler && umount /busy || return 1
 	rm -f "$1/end"
 	cat "$1/messages" >&2
 	[ "$(cat "$1/status")" = 0 ]

@@ -3,7 +3,9 @@
  * What lies in queues: a program that fills the queues of sockets, which it and others have open or nobody
  * has, and writes down what is where, measured by itself. A line of truth for each descriptor.
  *
- *   queued TRUTH    says "queued" when all is there, and waits for the end of standard input
+ *   queued TRUTH [FILE]    says "queued" when all is there, and waits for the end of standard input
+ *
+ * The file, if there is one, is in a queue and open nowhere.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -349,6 +351,18 @@ static void fill_many(FILE *truth)
 	close_files(fds, MOST_FDS);
 }
 
+static void fill_with_file(FILE *truth, const char *path)
+{
+	int ends[2], fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct queue queue = queue_of_pair(truth, "file", SOCK_STREAM, ends);
+
+	require(fd, path);
+	queue.length = 1;
+	send_to(ends[0], &fd, 1);
+	put_message(&queue, 0, &fd, 1);
+	close(fd);
+}
+
 static void *wait_for_ever(void *unused)
 {
 	for (;;)
@@ -419,12 +433,14 @@ int main(int argc, char **argv)
 {
 	FILE *truth;
 
-	if (argc != 2)
-		errx(EXIT_FAILURE, "usage: queued TRUTH");
+	if (argc != 2 && argc != 3)
+		errx(EXIT_FAILURE, "usage: queued TRUTH [FILE]");
 	truth = fopen(argv[1], "we");
 	if (!truth)
 		err(EXIT_FAILURE, "%s", argv[1]);
 	fill_all(truth);
+	if (argc == 3)
+		fill_with_file(truth, argv[2]);
 	if (fclose(truth) != 0)
 		err(EXIT_FAILURE, "%s", argv[1]);
 	puts("queued");
