@@ -31,7 +31,10 @@ struct record {
 	unsigned int nr_files;
 	_Alignas(8) char paths[RECORD_PATHS_MAX];
 	uint32_t paths_size;
+	struct event_charge charge;
+	struct event_held held;
 	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES];
+	bool has_charge, has_held;
 	bool backwards; /* the sections, that is: they may come in any order */
 	_Alignas(8) unsigned char data[RECORD_MAX];
 };
@@ -72,6 +75,20 @@ static inline void record_set_socket_name(struct record *record, enum event_part
 {
 	memcpy(record->names[party], name, size);
 	record->name_sizes[party] = size;
+}
+
+static inline struct event_charge *record_set_charge(struct record *record, uint32_t uid)
+{
+	record->has_charge = true;
+	record->charge = (struct event_charge){ .uid = uid, .in_flight = 1 };
+	return &record->charge;
+}
+
+static inline struct event_held *record_set_held(struct record *record, enum event_same same)
+{
+	record->has_held = true;
+	record->held = (struct event_held){ .same = same };
+	return &record->held;
 }
 
 static inline struct event_file *record_add_file(struct record *record, uint64_t address, int fd)
@@ -142,6 +159,10 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 					    record->nr_files * sizeof(record->files[0]));
 	if (type == EVENT_SECTION_PATHS && record->paths_size > 0)
 		return record_write_section(at, type, 0, record->paths, record->paths_size);
+	if (type == EVENT_SECTION_CHARGE && record->has_charge)
+		return record_write_section(at, type, 0, &record->charge, sizeof(record->charge));
+	if (type == EVENT_SECTION_HELD && record->has_held)
+		return record_write_section(at, type, 0, &record->held, sizeof(record->held));
 	for (size_t i = 0; i < NR_EVENT_PARTIES; i++) {
 		if (type == EVENT_SECTION_TASK && record->has_task[i])
 			size += record_write_section(at + size, type, i, &record->tasks[i],
