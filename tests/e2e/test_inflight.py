@@ -5,6 +5,7 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -175,3 +176,80 @@ def test_slow_reader_gets_all(pair):
         rows = rows_of(process.stdout.read())
         assert process.wait() == 0
     assert sum(row.get("receiver", {}).get("socket_ino") == inode(pair[1]) for row in rows) == 25300
+
+
+# Sends to itself as the user nobody, with few descriptors allowed, until the kernel refuses it; says how
+# many went, and waits for a line on standard input.
+FILL = """
+import errno, os, resource, socket, sys
+left, right = socket.socketpair()
+null = os.open("/dev/null", os.O_RDONLY)
+resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+count = 0
+try:
+    while True:
+        socket.send_fds(left, [b"x"], [null])
+        count += 1
+except OSError as error:
+    print(count, errno.errorcode[error.errno], flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_user_who_may_send_no_more():
+    with subprocess.Popen([sys.executable, "-c", FILL], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, encoding="utf-8") as process:
+        count, error = process.stdout.readline().split()
+        (row,) = rows_of(look("-o", "json", "--by", "user", "-F", "sender_uid==65534").stdout)
+        process.stdin.close()
+    assert error == "ETOOMANYREFS"
+    assert (row["descriptors"], row["user_in_flight"]) == (int(count), int(count))
+    assert row["user_limit"] == 16 < int(count)
+
+
+# Passes a descriptor to itself without a pause, until it is killed.
+FLOOD = """
+import os, socket
+left, right = socket.socketpair()
+null = os.open("/dev/null", os.O_RDONLY)
+while True:
+    socket.send_fds(left, [b"x"], [null])
+    os.close(socket.recv_fds(right, 1, 1)[1][0])
+"""
+
+
+def test_what_stays_is_seen_while_others_pass(pair):
+    """What comes and goes meanwhile is there or not; what stays is there each time, and just once."""
+    queue_descriptor(pair[0])
+    with subprocess.Popen([sys.executable, "-c", FLOOD]) as flood:
+        for _ in range(20):
+            done = run("inflight", "-o", "json")
+            assert done.returncode in (0, 3), done.stderr
+            rows = rows_of(done.stdout)
+            assert sum(row.get("receiver", {}).get("socket_ino") == inode(pair[1])
+                       for row in rows) == 1
+            assert all(row["file"] == "/dev/null" for row in rows
+                       if row.get("receiver", {}).get("pid") == flood.pid)
+        flood.kill()
+
+
+def test_a_queue_that_is_too_long_is_told(pair):
+    """16384 messages are looked at: those beyond are counted as not read."""
+    ours, theirs = socket.socketpair(type=socket.SOCK_DGRAM)
+    with ours, theirs:
+        # Beyond all limits but memory's: SO_SNDBUFFORCE.
+        ours.setsockopt(socket.SOL_SOCKET, 32, 1 << 30)
+        ours.setblocking(False)
+        sent = 0
+        try:
+            while sent < 17000:
+                ours.send(b"x")
+                sent += 1
+        except BlockingIOError:
+            pytest.skip(f"only {sent} datagrams can be queued here")
+        done = run("inflight", "-o", "json")
+    assert done.returncode == 3
+    assert "1 queue too long to be read whole" in done.stderr
