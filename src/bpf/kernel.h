@@ -93,7 +93,13 @@ struct mount {
 };
 
 struct vm_area_struct {
+	struct vm_area_struct *vm_next; /* until 6.0 */
+	struct mm_struct *vm_mm;
 	struct file *vm_file;
+};
+
+struct mm_struct {
+	struct vm_area_struct *mmap; /* until 6.0 (763ecb035029 "mm: remove the vma linked list") */
 };
 
 struct path {
@@ -222,6 +228,7 @@ struct task_struct {
 	__u64 start_boottime;
 	struct cred *real_cred;
 	char comm[16];
+	struct mm_struct *mm;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;

@@ -2,7 +2,7 @@
 /*
  * What is there now, read by iterators, with nothing attached. The first two find sockets with something in
  * their queues; the third one answers what user space asks about one of them, which it writes into the only
- * entry of a map; the last two tell who holds a file.
+ * entry of a map; the rest tell who holds a file.
  *
  * There is no lock that could be taken here. A queue is looked at before and after it is read, and a message
  * has to be in it still when its description is finished.
@@ -339,16 +339,12 @@ static __always_inline enum event_same same_as_sought(struct file *file)
 	return is_sought(0, dev, EVENT_SAME_FILESYSTEM) ? EVENT_SAME_FILESYSTEM : EVENT_SAME_NONE;
 }
 
-/* The record goes into the ring buffer; a byte for the reader lets it look there before the next one. */
-static __always_inline void tell_held(struct seq_file *seq, struct task_struct *task,
-				      struct file *file, __s32 fd, enum event_same same)
+/* Describe it: s->record is it then. fd -1: it is mapped. */
+static __always_inline void describe_held(struct scratch *s, struct task_struct *task,
+					  struct file *file, __s32 fd, enum event_same same)
 {
-	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct event_held *held;
-	__u8 byte = 0;
 
-	if (!s)
-		return;
 	begin_state(s, EVENT_HELD, 0, 1);
 	append_task(s, task);
 	held = append_section(s, EVENT_SECTION_HELD, 0, sizeof(*held));
@@ -358,6 +354,18 @@ static __always_inline void tell_held(struct seq_file *seq, struct task_struct *
 	*fd_at(s, 0) = fd;
 	s->nr_fds = fd >= 0;
 	describe_files(s, SCRATCH_BEGIN);
+}
+
+/* The record goes into the ring buffer; a byte for the reader lets it look there before the next one. */
+static __always_inline void tell_held(struct seq_file *seq, struct task_struct *task,
+				      struct file *file, __s32 fd, enum event_same same)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	__u8 byte = 0;
+
+	if (!s)
+		return;
+	describe_held(s, task, file, fd, same);
 	report_record(s);
 	bpf_seq_write(seq, &byte, sizeof(byte));
 }
@@ -416,5 +424,108 @@ int tell_mappings(struct bpf_iter__task_vma *ctx)
 	same = same_as_sought(file);
 	if (same)
 		tell_held(ctx->meta->seq, task, file, -1, same);
+	return 0;
+}
+
+/*
+ * Before 5.12 there is no iterator over mappings, but a list of those of a process. Nothing keeps it still: a
+ * mapping is told if it is the process's still when it has been described.
+ */
+#define HAS_MAPPING_LIST bpf_core_field_exists(((struct mm_struct *)0)->mmap)
+
+#define MAPPINGS_IN_CALL 16
+#define MAPPING_CALLS 4096 /* together as many as a process can have: vm.max_map_count */
+
+struct mapping_walk {
+	__u64 task, mm;
+	__u64 at; /* 0: the end */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mapping_walk);
+} mapping_walks SEC(".maps");
+
+static __always_inline struct mapping_walk *the_mapping_walk(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&mapping_walks, &key);
+}
+
+/* Tell the mapping at which the walk is. Returns 0 where it is none of this process any more. */
+__attribute__((noinline)) int tell_mapping(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct mapping_walk *walk = the_mapping_walk();
+	struct vm_area_struct *vma;
+	struct task_struct *task;
+	struct mm_struct *mm;
+	enum event_same same;
+	struct file *file;
+
+	if (!walk || !s)
+		return 0;
+	vma = (struct vm_area_struct *)walk->at;
+	task = (struct task_struct *)walk->task;
+	mm = (struct mm_struct *)walk->mm;
+	if (probe(vma, vm_mm) != mm)
+		return 0;
+	file = probe(vma, vm_file);
+	same = file ? same_as_sought(file) : EVENT_SAME_NONE;
+	if (!same)
+		return 1;
+	describe_held(s, task, file, -1, same);
+	if (probe(vma, vm_mm) != mm || probe(vma, vm_file) != file || probe(task, mm) != mm)
+		return 0;
+	report_record(s);
+	return 1;
+}
+
+__attribute__((noinline)) int tell_some_mappings(void)
+{
+	volatile struct mapping_walk *walk = the_mapping_walk();
+
+	if (!walk)
+		return 0;
+	for (int i = 0; i < MAPPINGS_IN_CALL; i++) {
+		struct vm_area_struct *vma = (struct vm_area_struct *)walk->at;
+
+		if (!vma || !tell_mapping())
+			return 0;
+		if (HAS_MAPPING_LIST)
+			walk->at = (__u64)probe(vma, vm_next);
+	}
+	return 1;
+}
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} __attribute__((preserve_access_index));
+
+SEC("iter/task")
+int tell_mappings_of_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct mapping_walk *walk = the_mapping_walk();
+	struct mm_struct *mm;
+	__u8 byte = 0;
+
+	if (!task || !walk || !HAS_MAPPING_LIST || probe(task, pid) != probe(task, tgid))
+		return 0;
+	mm = probe(task, mm);
+	if (!mm)
+		return 0;
+	walk->task = (__u64)task;
+	walk->mm = (__u64)mm;
+	walk->at = (__u64)probe(mm, mmap);
+	for (int i = 0; i < MAPPING_CALLS; i++) {
+		if (!tell_some_mappings())
+			break;
+	}
+	bpf_seq_write(ctx->meta->seq, &byte, sizeof(byte));
 	return 0;
 }

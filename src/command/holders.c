@@ -206,8 +206,6 @@ static void print_summary(const struct holders_search *search, FILE *stream)
 			" process%s, %" PRIu64 " time%s in a queue",
 			descriptors, looking_plural(descriptors), mapping, mapping == 1 ? "" : "es",
 			queued, looking_plural(queued));
-	if (!state_sees_mappings(search->looking.state))
-		fputs("; on this kernel, mappings are not seen", stream);
 	looking_print_misses(&search->looking, &search->misses, stream);
 }
 

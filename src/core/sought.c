@@ -5,27 +5,37 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define KEY_SIZE sizeof(((struct sought *)0)->key)
+
+static void make_key(uint64_t key[2], uint64_t number, uint32_t dev, enum event_same same)
+{
+	key[0] = number;
+	key[1] = (uint64_t)dev << 32 | same;
+}
+
 static struct sought *find(const struct sought *set, uint64_t number, uint32_t dev,
 			   enum event_same same)
 {
-	const struct event_sought key = { .number = number, .dev = dev, .same = same };
 	struct sought *sought;
+	uint64_t key[2] = {};
 
-	HASH_FIND(hh, set, &key, sizeof(key), sought);
+	make_key(key, number, dev, same);
+	HASH_FIND(hh, set, key, KEY_SIZE, sought);
 	return sought;
 }
 
 int sought_add(struct sought **set, const struct event_sought *key)
 {
+	enum event_same same = (enum event_same)key->same;
 	struct sought *sought;
 
-	if (find(*set, key->number, key->dev, key->same))
+	if (find(*set, key->number, key->dev, same))
 		return 0;
 	sought = calloc(1, sizeof(*sought));
 	if (!sought)
 		return -ENOMEM;
-	sought->key = *key;
-	HASH_ADD(hh, *set, key, sizeof(sought->key), sought);
+	make_key(sought->key, key->number, key->dev, same);
+	HASH_ADD(hh, *set, key, KEY_SIZE, sought);
 	if (sought->hh.tbl)
 		return 0;
 	free(sought);

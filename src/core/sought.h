@@ -11,7 +11,7 @@
 
 struct sought {
 	UT_hash_handle hh;
-	struct event_sought key;
+	uint64_t key[2]; /* what a struct event_sought has */
 };
 
 /* An empty set is NULL. Adds what is not in it. Returns 0 or -ENOMEM. */

@@ -110,6 +110,9 @@ static bool is_wanted(const struct bpf_program *program, const struct btf *kerne
 	if (!target)
 		return true;
 	target++;
+	/* What is done by all tasks' lists of mappings, where mappings cannot be iterated. */
+	if (strcmp(section, "iter/task") == 0)
+		return !has_iterator(kernel, "task_vma");
 	if (starts_with(section, "iter/"))
 		return has_iterator(kernel, target);
 	if (!starts_with(section, "tp_btf/") && !starts_with(section, "tracepoint/"))

@@ -36,7 +36,7 @@ struct state {
 	struct bpf_link *unix_sockets; /* NULL: the kernel has no such iterator */
 	struct bpf_link *answer;
 	struct bpf_link *files;
-	struct bpf_link *mappings; /* NULL: the kernel has no such iterator */
+	struct bpf_link *mappings;
 	struct owners *owners;
 	struct ring *records, *listed;
 	struct event_asked *question; /* in memory that the BPF side shares; NULL: not mapped */
@@ -114,6 +114,8 @@ static int open_iterators(struct state *state)
 		r = open_if_there(&state->unix_sockets, state, "tell_unix_sockets");
 	if (r >= 0)
 		r = open_if_there(&state->mappings, state, "tell_mappings");
+	if (r >= 0 && !state->mappings) /* before 5.12 */
+		r = open_iterator(&state->mappings, state, "tell_mappings_of_task", NULL);
 	if (r >= 0 && state->unix_sockets)
 		r = netns_open_runs(&state->namespaces, state->unix_sockets);
 	return r;
@@ -248,11 +250,6 @@ int state_describe(struct state *state, const struct event_asked *asked, ring_re
 	return ask(state, asked, state->records, fn, userdata);
 }
 
-bool state_sees_mappings(const struct state *state)
-{
-	return state->mappings != NULL;
-}
-
 int state_seek(struct state *state, const struct event_sought *key)
 {
 	__u8 value = 1;
@@ -292,7 +289,7 @@ int state_mappings(struct state *state, const struct event_seek *seek, ring_reco
 		   void *userdata)
 {
 	*state->seek = *seek;
-	return state->mappings ? run_with_records(state, state->mappings, fn, userdata) : 0;
+	return run_with_records(state, state->mappings, fn, userdata);
 }
 
 void state_ask_owner(struct state *state, uint64_t ino)

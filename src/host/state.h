@@ -45,8 +45,6 @@ int state_list(struct state *state, const struct event_asked *asked, ring_record
 int state_describe(struct state *state, const struct event_asked *asked, ring_record_fn fn,
 		   void *userdata);
 
-/* Can the kernel tell memory mappings? It can since 5.12. */
-bool state_sees_mappings(const struct state *state);
 /* Look for this file too. Returns 0 or a negative errno. */
 int state_seek(struct state *state, const struct event_sought *key);
 /* A call with a record for each descriptor that is sought, or each mapping. Errors as above. */
