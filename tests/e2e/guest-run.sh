@@ -147,6 +147,13 @@ check_busy_mount() {
 		grep -q "\"file\":\"$1/kept\".*\"held_as\":\"message\",\"same\":\"filesystem\"" "$2/holders"
 }
 
+# Who has a program mapped that runs: the process of this pid is among them. $1: its pid, $2: a folder
+check_mapping() {
+	fdpass holders "$(command -v queued)" -o json >"$2/mappings" 2>>"$2/messages" &&
+		grep -q "^{\"proc\":{\"comm\":\"queued\",\"pid\":$1,.*\"held_as\":\"mapping\",\"same\":\"inode\"" \
+			"$2/mappings"
+}
+
 # What is queued, by a program that fills queues, and as fdpass tells it. $1: a folder
 run_inflight() {
 	mkdir -p "$1" /busy
@@ -157,7 +164,8 @@ run_inflight() {
 	filler=$!
 	exec 3>"$1/end"
 	wait_for_line queued "$1/queued" &&
-		fdpass inflight -o json >"$1/rows" 2>"$1/messages" && check_busy_mount /busy "$1"
+		fdpass inflight -o json >"$1/rows" 2>"$1/messages" && check_busy_mount /busy "$1" &&
+		check_mapping $filler "$1"
 	echo $? >"$1/status"
 	exec 3>&-
 	wait $filler && umount /busy || return 1
