@@ -203,7 +203,9 @@ static int order_holders(const void *a, const void *b)
 
 void queues_settle(struct queues *queues)
 {
-	qsort(queues->holders, queues->nr_holders, sizeof(queues->holders[0]), order_holders);
+	if (queues->nr_holders > 0)
+		qsort(queues->holders, queues->nr_holders, sizeof(queues->holders[0]),
+		      order_holders);
 }
 
 static int order_ino(const void *key, const void *entry)
@@ -217,10 +219,11 @@ static int order_ino(const void *key, const void *entry)
 static struct holders holders_of(const struct queues *queues, uint64_t ino)
 {
 	struct holders holders = {};
-	const struct holder *end = queues->holders + queues->nr_holders, *found;
+	const struct holder *end, *found;
 
 	if (ino == 0 || queues->nr_holders == 0)
 		return holders;
+	end = queues->holders + queues->nr_holders;
 	found = bsearch(&ino, queues->holders, queues->nr_holders, sizeof(*found), order_ino);
 	if (!found)
 		return holders;

@@ -157,9 +157,11 @@ static int list(struct reading *reading, const struct visit *visit, struct listi
 
 static bool is_same(const struct listing *one, const struct listing *other)
 {
-	return one->ended && other->ended && one->count == other->count &&
-	       memcmp(one->entries, other->entries, one->count * sizeof(one->entries[0])) == 0 &&
-	       memcmp(&one->end, &other->end, sizeof(one->end)) == 0;
+	if (!one->ended || !other->ended || one->count != other->count ||
+	    memcmp(&one->end, &other->end, sizeof(one->end)) != 0)
+		return false;
+	return one->count == 0 ||
+	       memcmp(one->entries, other->entries, one->count * sizeof(one->entries[0])) == 0;
 }
 
 static int on_described(void *userdata, const void *data, size_t size)
