@@ -101,10 +101,12 @@ static int make_room(struct holdings *holdings)
 static bool is_mapped_again(const struct holdings *holdings, const struct decoded *decoded)
 {
 	const struct event_task *task = decoded->tasks[EVENT_SELF];
-	const struct holding *last = &holdings->all[holdings->count - 1];
+	const struct holding *last;
 
-	return holdings->count > 0 && decoded->held->mapped && last->held.as == HELD_AS_MAPPING &&
-	       last->message->common.sender.pid == task->pid &&
+	if (holdings->count == 0 || !decoded->held->mapped)
+		return false;
+	last = &holdings->all[holdings->count - 1];
+	return last->held.as == HELD_AS_MAPPING && last->message->common.sender.pid == task->pid &&
 	       last->message->common.sender.start_time == task->start_time &&
 	       last->message->files[0].address == decoded->files[0].address;
 }
