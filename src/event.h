@@ -48,6 +48,14 @@ enum event_type {
 	EVENT_LOST = 4,
 	/* A descriptor got into a process with no message: via tells how, the other task who had it. */
 	EVENT_MOVED = 5,
+	/*
+	 * State, not an event: a message that lies in a receive queue, as it was found there. The task is the
+	 * process that its credentials name.
+	 */
+	EVENT_IN_QUEUE = 6,
+	/* State as well: a file that a process holds, as a descriptor or by mapping it. */
+	EVENT_HELD = 7,
+	NR_EVENT_TYPES
 };
 
 /* event.flags */
@@ -123,6 +131,8 @@ enum event_section_type {
 	 * root. Told at first sight of event_task.cgroup_id, perhaps again later. index: enum event_party
 	 */
 	EVENT_SECTION_CGROUP,
+	EVENT_SECTION_CHARGE, /* struct event_charge */
+	EVENT_SECTION_HELD, /* struct event_held */
 	NR_EVENT_SECTIONS
 };
 
@@ -145,8 +155,8 @@ enum event_detail_type {
 enum event_party {
 	EVENT_SELF, /* who did it, and its end */
 	/*
-	 * EVENT_MOVED: who had the descriptor. EVENT_SENT: the socket that it goes to; EVENT_RECEIVED,
-	 * EVENT_LOST: the one that it came from.
+	 * EVENT_MOVED: who had the descriptor. EVENT_SENT, EVENT_IN_QUEUE: the socket that it goes to;
+	 * EVENT_RECEIVED, EVENT_LOST: the one that it came from.
 	 */
 	EVENT_OTHER,
 	NR_EVENT_PARTIES
@@ -298,13 +308,82 @@ struct event_queued {
 	__u32 cut; /* at the end of the table: 1, some entries were not told */
 };
 
-/* State as well: a process that has a socket open. */
+/* State as well: a descriptor of a process that leads to a socket. */
 struct event_owner {
 	__u64 ino; /* of the socket */
+	__u64 fd_limit; /* RLIMIT_NOFILE of the process */
+	__s32 fd;
 	__u16 flags; /* EVENT_TASK_* */
-	__u16 reserved[3]; /* 0 */
+	__u16 reserved; /* 0 */
 	struct event_task task;
 };
+
+/* Of EVENT_IN_QUEUE: whose count of descriptors in flight the message is in. */
+struct event_charge {
+	__u64 in_flight; /* what that count is: user_struct.unix_inflight */
+	__u64 queued_ns; /* CLOCK_REALTIME when it was queued, where the receiver asked for that; else 0 */
+	__u32 uid;
+	__u32 reserved; /* 0 */
+};
+
+/* What a file has in common with one that is sought. */
+enum event_same {
+	EVENT_SAME_NONE, /* nothing: it was asked for by who has it */
+	EVENT_SAME_DESCRIPTION, /* it is that very open file description */
+	EVENT_SAME_INODE,
+	EVENT_SAME_FILESYSTEM,
+	NR_EVENT_SAMES
+};
+
+/* One that is sought. */
+struct event_sought {
+	__u64 number; /* EVENT_SAME_DESCRIPTION: address of the struct file; EVENT_SAME_INODE: the inode; or 0 */
+	__u32 dev; /* s_dev of the superblock; EVENT_SAME_DESCRIPTION: 0 */
+	__u32 same; /* enum event_same */
+};
+
+/* Of EVENT_HELD */
+struct event_held {
+	__u32 same; /* enum event_same */
+	__u32 mapped; /* 1: by a mapping, else by a descriptor */
+};
+
+/* Which files are told. */
+struct event_seek {
+	__u32 seeker; /* the process whose descriptors are not looked at, because it seeks; or 0 */
+	__u32 pid; /* all of this process, or its descriptor `fd`; 0: those that are sought */
+	__s32 fd; /* -1: all */
+	__u32 reserved; /* 0 */
+};
+
+/* What of the state is asked for. */
+enum event_question {
+	EVENT_ASK_QUEUE, /* the messages in the queue of a socket: struct event_listed, each */
+	EVENT_ASK_MESSAGE, /* one of them: EVENT_IN_QUEUE; nothing where it is not there any more */
+};
+
+struct event_asked {
+	__u32 question; /* enum event_question */
+	__u32 reserved; /* 0 */
+	__u64 sock; /* address of the socket whose queue it is; 0: `file` is that of the socket */
+	__u64 file;
+	/* EVENT_ASK_MESSAGE: as it was listed. */
+	__u64 message, list;
+};
+
+/* A message of a queue; the last one is the end of the answer. */
+struct event_listed {
+	__u64 message; /* address of the struct sk_buff; 0: the end, and what follows is of the queue */
+	__u64 list; /* of its descriptors; 0: it has none. At the end: the address of the socket */
+	__u64 sock; /* who sent it; in a listener's backlog the socket that waits there. At the end: inode */
+	__u32 position; /* in the queue, from 0. At the end: how many messages it has */
+	__u16 count; /* of its descriptors */
+	__u16 flags; /* EVENT_LISTED_* */
+};
+
+#define EVENT_LISTED_LISTENS 0x01 /* at the end: these are not messages, but sockets that wait */
+#define EVENT_LISTED_CHANGED 0x02 /* at the end: the queue changed while it was read */
+#define EVENT_LISTED_CUT 0x04 /* at the end: some were not told */
 
 /* The sockets whose owners are asked for: a bit for each, at this place; others may share it. */
 #define EVENT_ASKED_BITS 17
@@ -359,6 +438,12 @@ _Static_assert(sizeof(struct event_memory_detail) == 16, "one layout on both sid
 _Static_assert(sizeof(struct event_eventfd_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_bpf_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
-_Static_assert(sizeof(struct event_owner) == 112, "one layout on both sides");
+_Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
+_Static_assert(sizeof(struct event_held) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_sought) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_seek) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_charge) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_asked) == 40, "one layout on both sides");
+_Static_assert(sizeof(struct event_listed) == 32, "one layout on both sides");
 
 #endif

@@ -28,7 +28,11 @@ static int generate(const char *what)
 	else if (strcmp(what, "options") == 0)
 		options_print_reference(stdout);
 	else if (strcmp(what, "fields") == 0)
-		return output_field_reference(stdout);
+		return output_field_reference(stdout, ROW_PASS);
+	else if (strcmp(what, "queued-fields") == 0)
+		return output_field_reference(stdout, ROW_QUEUED);
+	else if (strcmp(what, "held-fields") == 0)
+		return output_field_reference(stdout, ROW_HELD);
 	else if (strcmp(what, "risks") == 0)
 		print_risks(stdout);
 	else if (strcmp(what, "gaps") == 0)
@@ -44,6 +48,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "usage: generate completion|options|fields|risks|gaps|excuses\n");
+	fprintf(stderr,
+		"usage: generate completion|options|fields|queued-fields|held-fields|risks|gaps|"
+		"excuses\n");
 	return EXIT_FAILURE;
 }

@@ -17,11 +17,11 @@ static int print_about(const struct options *options)
 	int r = 0;
 
 	if (options->help)
-		options_print_help(stdout);
+		options_print_help(stdout, options->command);
 	else if (options->version)
 		printf("fdpass %s\n", FDPASS_VERSION);
 	else
-		r = output_field_help(stdout);
+		r = output_field_help(stdout, options->command->rows);
 	if (r < 0) { /* more than fits into the buffer was written */
 		command_say("standard output: %s", strerror(-r));
 		return STATUS_CANNOT;

@@ -6,9 +6,8 @@
  */
 #include "event.h"
 #include "kernel.h"
-#include "read.h"
+#include "owner.h"
 #include "table.h"
-#include "task.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -70,60 +69,5 @@ int tell_table(struct bpf_iter__bpf_map_elem *ctx)
 		if (bucket->keys[i] > KEY_BUSY)
 			tell_message(&bucket->messages[i]);
 	}
-	return 0;
-}
-
-/* Who has a socket open: all files of all processes, since 5.8. */
-
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task_file {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
-} __attribute__((preserve_access_index));
-
-/* The sockets that user space asks for: EVENT_ASKED_BIT(). */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, (1 << EVENT_ASKED_BITS) / 64);
-	__type(key, __u32);
-	__type(value, __u64); /* a bit for each */
-} asked SEC(".maps");
-
-static __always_inline bool is_asked_for(__u64 ino)
-{
-	__u32 bit = EVENT_ASKED_BIT(ino), key = bit / 64;
-	__u64 *bits = bpf_map_lookup_elem(&asked, &key);
-
-	return bits && *bits & 1ULL << bit % 64;
-}
-
-/* Writes a struct event_owner for each descriptor that leads to one of them. */
-SEC("iter/task_file")
-int tell_owners(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct event_owner owner = {};
-	struct inode *inode;
-
-	if (!task || !file)
-		return 0;
-	inode = probe(file, f_inode);
-	if ((probe(inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	owner.ino = probe(inode, i_ino);
-	if (!is_asked_for(owner.ino))
-		return 0;
-	owner.flags = write_task(&owner.task, task);
-	owner.task.tid = 0;
-	bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));
 	return 0;
 }

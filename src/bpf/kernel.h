@@ -44,6 +44,7 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_NETLINK 16
+#define TCP_LISTEN 10 /* skc_state of unix sockets too */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IFREG 0100000
@@ -99,6 +100,16 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
+};
+
+struct vm_area_struct {
+	struct vm_area_struct *vm_next; /* until 6.0 */
+	struct mm_struct *vm_mm;
+	struct file *vm_file;
+};
+
+struct mm_struct {
+	struct vm_area_struct *mmap; /* until 6.0 (763ecb035029 "mm: remove the vma linked list") */
 };
 
 struct path {
@@ -193,6 +204,7 @@ typedef struct {
 } kgid_t;
 
 struct user_struct {
+	kuid_t uid;
 	unsigned long unix_inflight;
 };
 
@@ -263,6 +275,7 @@ struct task_struct {
 	__u64 start_boottime;
 	struct cred *real_cred;
 	char comm[16];
+	struct mm_struct *mm;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
@@ -361,6 +374,7 @@ struct sock_common {
 struct sk_buff {
 	struct sk_buff *next, *prev;
 	struct sock *sk;
+	__s64 tstamp; /* ktime_t */
 	char cb[48];
 };
 
@@ -414,6 +428,7 @@ struct unix_sock___collected { /* until 6.9 (4090fa373f0e) */
 };
 
 struct unix_skb_parms {
+	struct pid *pid;
 	struct scm_fp_list *fp;
 	__u32 consumed;
 };
@@ -479,6 +494,7 @@ struct scm_creds {
 
 struct scm_fp_list {
 	short count;
+	struct user_struct *user;
 	struct file *fp[SCM_MAX_FD];
 };
 

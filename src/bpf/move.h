@@ -101,17 +101,6 @@ static __always_inline void report_move(struct scratch *s, __u64 file, __u32 nr_
 	s->busy = false;
 }
 
-/* The process that a struct pid stands for: pid_task() with PIDTYPE_PID. */
-static __always_inline struct task_struct *task_of_pid(struct pid *pid)
-{
-	struct hlist_node *first = NULL;
-
-	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
-	if (!first)
-		return NULL;
-	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
-}
-
 /*
  * pidfd_getfd(pid, fd) of kernel/pid.c (since 5.6) returned `installed`, a descriptor of the
  * current task; it is always close-on-exec.

@@ -10,20 +10,10 @@
 
 #include "hint.h"
 #include "in_flight.h"
+#include "skb.h"
 
 /* Messages of a queue that are looked through for the sender's own. */
 #define MAX_BEHIND 64
-
-/* UNIXCB() of net/af_unix.h */
-static __always_inline struct unix_skb_parms *parms_of(struct sk_buff *skb)
-{
-	return (void *)skb + bpf_core_field_offset(struct sk_buff, cb);
-}
-
-static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
-{
-	return probe(parms_of(skb), fp);
-}
 
 /*
  * Nothing goes or went with this message. One whose descriptors somebody takes at this moment is in its
@@ -32,18 +22,6 @@ static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
 static __always_inline bool is_plain(struct sk_buff *skb)
 {
 	return !list_of(skb) && !probe(parms_of(skb), consumed);
-}
-
-/*
- * Is the message in its queue still? A buffer that was taken out leads nowhere. While another one is put beside
- * it or taken out there, one of its neighbours does not lead to it for a moment: never both.
- */
-static __always_inline bool is_linked(struct sk_buff *skb, struct scm_fp_list *list)
-{
-	struct sk_buff *next = probe(skb, next), *prev = probe(skb, prev);
-
-	return next && prev && (probe(next, prev) == skb || probe(prev, next) == skb) &&
-	       list_of(skb) == list;
 }
 
 /*

@@ -161,4 +161,15 @@ static __always_inline __u16 write_task(struct event_task *ret, struct task_stru
 	return write_any_task(ret, task, NULL);
 }
 
+/* The process that a struct pid stands for: pid_task() with PIDTYPE_PID. */
+static __always_inline struct task_struct *task_of_pid(struct pid *pid)
+{
+	struct hlist_node *first = NULL;
+
+	bpf_core_read(&first, sizeof(first), &pid->tasks[PIDTYPE_PID].first);
+	if (!first)
+		return NULL;
+	return (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
+}
+
 #endif

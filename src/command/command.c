@@ -17,7 +17,15 @@
 #define PATIENCE_MS 1000
 
 const struct command command_table[] = {
-	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen" },
+	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen", .rows = ROW_PASS },
+	{ "inflight", COMMAND_INFLIGHT, inflight_run, "show what is queued in sockets now",
+	  .rows = ROW_QUEUED,
+	  .columns = "receiver.socket_ino,socket_path,queue_length,queue_position,sender_user,"
+		     "holders,file_type,file" },
+	{ "holders", COMMAND_HOLDERS, holders_run,
+	  "show who holds an open file, or what is on a mount",
+	  .operand = "PID[:FD] | PATH | INODE@DEV | --mount PATH", .rows = ROW_HELD,
+	  .columns = "held_as,same,proc.comm,proc.pid,fd,receiver.socket_ino,holders,file" },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "core/field.h"
+
 struct options;
 
 /* What fdpass itself exits with; `fdpass -- COMMAND` exits with the command's own status. */
@@ -21,7 +23,10 @@ enum exit_status {
 enum command_bit {
 	COMMAND_TRACE = 1 << 0,
 	COMMAND_DOCTOR = 1 << 1,
-	COMMAND_ALL = COMMAND_TRACE | COMMAND_DOCTOR,
+	COMMAND_INFLIGHT = 1 << 2,
+	COMMAND_HOLDERS = 1 << 3,
+	COMMAND_ROWS = COMMAND_TRACE | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
+	COMMAND_ALL = COMMAND_ROWS | COMMAND_DOCTOR,
 };
 
 struct command {
@@ -29,6 +34,9 @@ struct command {
 	enum command_bit bit;
 	int (*run)(const struct options *options); /* returns an exit status */
 	const char *help; /* one sentence without a full stop */
+	const char *operand; /* what --help calls it; NULL: it takes none */
+	enum row_kind rows;
+	const char *columns; /* a value of --fields; NULL: those that the table of fields shows */
 };
 
 /* The first is the one that runs where none is named. */
@@ -38,6 +46,8 @@ extern const size_t nr_commands;
 /* One per file of this folder. */
 int trace_run(const struct options *options);
 int doctor_run(const struct options *options);
+int inflight_run(const struct options *options);
+int holders_run(const struct options *options);
 
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);

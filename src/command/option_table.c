@@ -10,6 +10,7 @@
 #include "command/number.h"
 #include "command/options.h"
 #include "core/cross.h"
+#include "core/grouping.h"
 #include "core/text.h"
 #include "host/tracer.h"
 #include "output/output.h"
@@ -215,23 +216,23 @@ static const char *color_name(size_t index)
 #define MEMBER(member) .offset = offsetof(struct options, member)
 
 const struct option_entry option_table[] = {
-	{ "output", 'o', "FORMAT", COMMAND_TRACE, parse_choice, MEMBER(output),
+	{ "output", 'o', "FORMAT", COMMAND_ROWS, parse_choice, MEMBER(output),
 	  .choice = output_name, .help = "columns, json, jsonpretty or yaml" },
-	{ "to", 0, "FILE", COMMAND_TRACE, parse_file, MEMBER(to),
+	{ "to", 0, "FILE", COMMAND_ROWS, parse_file, MEMBER(to),
 	  .help = "write there, not to standard output" },
-	{ "fields", 0, "LIST", COMMAND_TRACE, parse_text, MEMBER(fields_text), .takes_fields = true,
+	{ "fields", 0, "LIST", COMMAND_ROWS, parse_text, MEMBER(fields_text), .takes_fields = true,
 	  .help = "what to show: a,b, or +a,-b to change the default" },
 	{ "list-fields", 0, NULL, COMMAND_ALL, NULL, MEMBER(list_fields),
 	  .help = "list all fields" },
-	{ "filter", 'F', "EXPR", COMMAND_TRACE, parse_filter, MEMBER(selection),
+	{ "filter", 'F', "EXPR", COMMAND_ROWS, parse_filter, MEMBER(selection),
 	  .takes_fields = true, .help = "only such rows: file~^/dev/,receiver.pid!=1" },
-	{ "pid", 0, "PID[,PID]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	{ "pid", 0, "PID[,PID]", COMMAND_ROWS, parse_words, MEMBER(selection),
 	  .fields = { "proc.pid", "receiver.pid" }, .what = "a process id", .least = 1,
 	  .most = PID_MOST, .help = "only what these processes send or receive" },
 	{ "target_pid", 0, "PID[,PID]", COMMAND_TRACE, parse_words, MEMBER(selection),
 	  .fields = { "proc.pid" }, .what = "a process id", .least = 1, .most = PID_MOST,
 	  .help = "only what these processes send", .unlisted = true },
-	{ "comm", 0, "NAME[,NAME]", COMMAND_TRACE, parse_words, MEMBER(selection),
+	{ "comm", 0, "NAME[,NAME]", COMMAND_ROWS, parse_words, MEMBER(selection),
 	  .fields = { "proc.comm", "receiver.comm" }, .what = "a name", .most = EVENT_COMM_LEN - 1,
 	  .help = "only with such a thread on either side" },
 	{ "uid", 0, "UID[,UID]", COMMAND_TRACE, parse_words, MEMBER(selection),
@@ -258,10 +259,11 @@ const struct option_entry option_table[] = {
 	  .help = "only what went across a boundary" },
 	{ "risky", 0, NULL, COMMAND_TRACE, parse_some, MEMBER(selection), .fields = { "risk" },
 	  .help = "only powerful things that arrived at something weaker", .unlisted = true },
-	{ "host", 0, NULL, COMMAND_TRACE, NULL, MEMBER(host),
+	{ "host", 0, NULL, COMMAND_ROWS, NULL, MEMBER(host),
 	  .help = "the host's processes too: this is the default", .unlisted = true },
-	{ "timeout", 0, "SECONDS", COMMAND_TRACE, parse_number, MEMBER(timeout_s), .what = SECONDS,
-	  .least = 0, .most = INT32_MAX, .help = "end after so long; 0: go on (the default)" },
+	{ "timeout", 0, "SECONDS", COMMAND_TRACE | COMMAND_INFLIGHT, parse_number,
+	  MEMBER(timeout_s), .what = SECONDS, .least = 0, .most = INT32_MAX,
+	  .help = "end after so long; 0: go on (the default)" },
 	{ "max-entries", 0, "N", COMMAND_TRACE, parse_number, MEMBER(max_entries),
 	  .what = "a number of rows", .least = 1, .most = INT64_MAX, .help = "end after N rows" },
 	{ "pending-after", 0, "SECONDS", COMMAND_TRACE, parse_number, MEMBER(pending_after_s),
@@ -280,8 +282,14 @@ const struct option_entry option_table[] = {
 	{ "buffer-size", 0, "SIZE", COMMAND_TRACE, parse_buffer_size, MEMBER(buffer_size),
 	  .least = BUFFER_LEAST, .most = BUFFER_MOST,
 	  .help = "of the ring buffer, a power of two (default: 8M)", .unlisted = true },
-	{ "color", 0, "WHEN", COMMAND_TRACE, parse_choice, MEMBER(color), .choice = color_name,
+	{ "color", 0, "WHEN", COMMAND_ROWS, parse_choice, MEMBER(color), .choice = color_name,
 	  .help = "auto, always or never", .unlisted = true },
+	{ "by", 0, "WHAT", COMMAND_INFLIGHT, parse_choice, MEMBER(by), .choice = grouping_name,
+	  .help = "sums by socket, user, receiver, sender or file" },
+	{ "watch", 0, "SECONDS", COMMAND_INFLIGHT, parse_number, MEMBER(watch_s), .what = SECONDS,
+	  .least = 1, .most = INT32_MAX, .help = "look again and again, and show what changed" },
+	{ "mount", 0, "PATH", COMMAND_HOLDERS, parse_file, MEMBER(mount),
+	  .help = "all that is open on the file system of PATH" },
 	{ "help", 'h', NULL, COMMAND_ALL, NULL, MEMBER(help), .help = "this text" },
 	{ "version", 'V', NULL, COMMAND_ALL, NULL, MEMBER(version), .help = "the version" },
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/option_table.h"
+#include "core/grouping.h"
 #include "core/text.h"
 #include "host/regex.h"
 #include "output/output.h"
@@ -125,11 +126,18 @@ static int refuse_missing(const struct option_entry *entry, char **error_message
 			   entry->name, entry->argument);
 }
 
-/* An argument that is no option: the command, before anything else. */
+/* An argument that is no option: the command, before anything else, and what that takes. */
 static int parse_operand(struct options *options, const char *text, char **error_message)
 {
 	const char *near;
 
+	if (options->command && options->command->operand && !options->operand) {
+		options->operand = text;
+		return 0;
+	}
+	if (options->command && options->command->bit != COMMAND_TRACE)
+		return text_refuse(error_message, "'%s' is too much for fdpass %s", text,
+				   options->command->name);
 	if (options->command)
 		return text_refuse(
 			error_message,
@@ -181,21 +189,68 @@ static int check_commands(const struct options *options, uint64_t given, char **
 	return 0;
 }
 
+/* The columns of the command's table, as a value of --fields. NULL: no memory. */
+static char *columns_of(const struct options *options)
+{
+	const char *columns = options->by ? grouping_fields(options->by) :
+					    options->command->columns;
+	char *text;
+
+	return asprintf(&text, "%s%s", options->watch_s ? "change," : "", columns) < 0 ? NULL :
+											 text;
+}
+
+/* What is shown where --fields is not given. */
+static int default_fields(const struct options *options, struct field_list *ret)
+{
+	char *text, *reason = NULL;
+	int error;
+
+	if (!options->command->columns || !output_is_table(options->output))
+		return output_default_fields(options->output, options->command->rows, ret);
+	text = columns_of(options);
+	if (!text)
+		return -ENOMEM;
+	error = field_select(ret, NULL, text, &reason);
+	free(reason);
+	free(text);
+	return error;
+}
+
+static int refuse_foreign(const struct options *options, const char *option,
+			  const struct field *field, char **error_message)
+{
+	return text_refuse(error_message, "--%s: '%s' is not a field of fdpass %s", option,
+			   field->name, options->command->name);
+}
+
 static int check_fields(struct options *options, char **error_message)
 {
 	struct field_list defaults;
 	char *reason = NULL;
-	int error;
+	int error = default_fields(options, &defaults);
 
-	if (!options->fields_text)
-		return 0;
-	error = output_default_fields(options->output, &defaults);
-	if (error == 0)
+	if (error == 0 && options->fields_text)
 		error = field_select(&options->fields, &defaults, options->fields_text, &reason);
+	else if (options->command->columns)
+		options->fields = defaults;
 	if (error == -EINVAL)
 		error = text_refuse(error_message, "--fields: %s", reason);
 	free(reason);
+	for (size_t i = 0; i < options->fields.count && error == 0; i++) {
+		if (!field_is_of(options->fields.fields[i], options->command->rows))
+			error = refuse_foreign(options, "fields", options->fields.fields[i],
+					       error_message);
+	}
 	return error;
+}
+
+static int check_filter(const struct options *options, char **error_message)
+{
+	const struct field *foreign =
+		filter_foreign_field(options->selection.filter, options->command->rows);
+
+	return foreign ? refuse_foreign(options, "filter", foreign, error_message) : 0;
 }
 
 /* What follows "--". */
@@ -264,6 +319,11 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 		error = parse_all(&options, argc, argv, error_message);
 	if (error == 0)
 		error = check_fields(&options, error_message);
+	if (error == 0)
+		error = check_filter(&options, error_message);
+	if (error == 0 && options.command->operand && !options.help && !options.list_fields)
+		error = target_parse(&options.target, options.operand, options.mount,
+				     error_message);
 	*ret = options;
 	return error;
 }

@@ -13,6 +13,7 @@
 
 #include "command/command.h"
 #include "command/selection.h"
+#include "command/target.h"
 #include "core/field.h"
 
 struct options {
@@ -25,7 +26,7 @@ struct options {
 	const char *output; /* a name of output_name() */
 	const char *to; /* a file's name; NULL: standard output */
 	const char *fields_text; /* --fields as given; NULL: not given */
-	struct field_list fields; /* what it means */
+	struct field_list fields; /* what is shown; empty: what the output shows by itself */
 	struct selection selection;
 	bool host;
 	uint64_t timeout_s; /* 0: none */
@@ -35,6 +36,11 @@ struct options {
 	uint64_t buffer_size; /* bytes: a power of two */
 	uint64_t max_memory; /* bytes, for what is in flight */
 	bool system_calls; /* see tracer_options */
+	const char *mount; /* NULL: not given */
+	const char *operand; /* what follows the command; NULL: nothing */
+	struct target target; /* what both mean, of fdpass holders */
+	const char *by; /* a name of grouping_name(); NULL: nothing is summed up */
+	uint64_t watch_s; /* 0: one look */
 	const char *color; /* "auto", "always", "never" */
 	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */
 };
@@ -49,8 +55,8 @@ void options_clear(struct options *options);
 
 /* Where in a filter the mistake is that options_parse() told of; nothing, if it is elsewhere. */
 void options_print_place(const struct options *options, FILE *stream);
-/* What --help prints: it fits a screen of 80 columns and 24 lines. */
-void options_print_help(FILE *stream);
+/* What --help prints of a command: it fits a screen of 80 columns and 24 lines. */
+void options_print_help(FILE *stream, const struct command *command);
 /* The list of options in reStructuredText, for the manual page. */
 void options_print_reference(FILE *stream);
 /* The completion for bash. */

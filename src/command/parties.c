@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 
+#include "command/resolver.h"
 #include "host/clock.h"
 #include "host/container.h"
-#include "host/user.h"
 
 /* Passes that wait at most: some megabytes. */
 #define WAITING_MOST 16384
@@ -32,24 +31,6 @@ struct parties {
 	uint64_t now_ns;
 };
 
-static int make_resolver(struct parties *parties)
-{
-	struct resolver *resolver = &parties->resolver;
-
-	*resolver = (struct resolver){
-		.user = users_user,
-		.group = users_group,
-		.utc_offset = clock_utc_offset,
-		.userdata = parties->users,
-		.cgroup = containers_find,
-		.cgroups = parties->containers,
-	};
-	clock_load_zone();
-	if (getrandom(resolver->identity_key, sizeof(resolver->identity_key), 0) < 0)
-		return -errno;
-	return 0;
-}
-
 int parties_new(struct parties **ret, join_row_fn fn, void *userdata)
 {
 	struct parties *parties = calloc(1, sizeof(*parties));
@@ -61,11 +42,11 @@ int parties_new(struct parties **ret, join_row_fn fn, void *userdata)
 	parties->userdata = userdata;
 	STAILQ_INIT(&parties->waiting);
 	parties->now_ns = clock_monotonic_ns();
-	r = users_new(&parties->users);
+	r = resolver_init(&parties->resolver, &parties->users);
 	if (r >= 0)
 		r = containers_new(&parties->containers);
-	if (r >= 0)
-		r = make_resolver(parties);
+	parties->resolver.cgroup = containers_find;
+	parties->resolver.cgroups = parties->containers;
 	if (r < 0) {
 		parties_free(parties);
 		return r;

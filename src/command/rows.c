@@ -60,8 +60,9 @@ static int make_output(struct rows *rows, const struct options *options)
 	struct output_options output_options;
 
 	terminal_output_options(&output_options, rows->fd, options->color);
+	output_options.kind = options->command->rows;
 	return output_new(&rows->output, options->output, &rows->buffer,
-			  options->fields_text ? &options->fields : NULL, &output_options);
+			  options->fields.count > 0 ? &options->fields : NULL, &output_options);
 }
 
 int rows_new(struct rows **ret, const struct options *options)
@@ -143,6 +144,17 @@ int rows_error(const struct rows *rows)
 const char *rows_target(const struct rows *rows)
 {
 	return rows->target;
+}
+
+void rows_wait(struct rows *rows, size_t most, bool (*stop)(void *userdata), void *userdata)
+{
+	struct pollfd error = { .fd = writer_fd(rows->writer), .events = POLLIN };
+
+	while (writer_waiting(rows->writer) > most && !stop(userdata)) {
+		writer_push(rows->writer);
+		if (poll(&error, 1, LOOK_MS) > 0)
+			return;
+	}
 }
 
 static void wait_for_reader(struct rows *rows, bool (*stop)(void *userdata), void *userdata)

@@ -28,6 +28,9 @@ int rows_put(struct rows *rows, const struct row *row);
 /* No more rows come for now: let those that there are be written. */
 void rows_push(struct rows *rows);
 
+/* Wait until no more than `most` bytes wait for the reader, however slow it is, or `stop` says yes. */
+void rows_wait(struct rows *rows, size_t most, bool (*stop)(void *userdata), void *userdata);
+
 /* What the rows are written to: to be polled for whoever reads it. Borrowed. */
 int rows_fd(const struct rows *rows);
 /* Polls readable once a write has failed. Borrowed. */

@@ -58,25 +58,32 @@ static void write_option(char *ret, size_t size, const struct option_entry *entr
 		snprintf(ret, size, "--%s", entry->name);
 }
 
-void options_print_help(FILE *stream)
+static void print_option_help(FILE *stream, const struct option_entry *entry)
 {
-	fputs("fdpass shows every file descriptor that one process hands to another.\n"
-	      "  fdpass                       each pass on this machine, until Ctrl-C\n"
-	      "  fdpass -- COMMAND [ARG...]   those of a command and of its descendants\n"
-	      "  fdpass --pid 1234 -o json    what a process sends and receives, as JSON\n"
-	      "  fdpass --fields +id,-via     other columns (--list-fields names all)\n"
-	      "  fdpass doctor                what can be seen on this machine, and why\n"
-	      "\n",
-	      stream);
-	for (size_t i = 0; i < nr_options; i++) {
-		char left[32];
+	char left[32];
 
-		if (option_table[i].unlisted)
-			continue;
-		write_option(left, sizeof(left), &option_table[i]);
-		fprintf(stream, "  %c%c%c %-24s%s\n", option_table[i].letter ? '-' : ' ',
-			option_table[i].letter ? option_table[i].letter : ' ',
-			option_table[i].letter ? ',' : ' ', left, option_table[i].help);
+	write_option(left, sizeof(left), entry);
+	fprintf(stream, "  %c%c%c %-24s%s\n", entry->letter ? '-' : ' ',
+		entry->letter ? entry->letter : ' ', entry->letter ? ',' : ' ', left, entry->help);
+}
+
+void options_print_help(FILE *stream, const struct command *command)
+{
+	if (command == &command_table[0])
+		fputs("fdpass shows every file descriptor that one process hands to another.\n"
+		      "  fdpass                       each pass on this machine, until Ctrl-C\n"
+		      "  fdpass -- COMMAND [ARG...]   those of a command and of its descendants\n"
+		      "  fdpass --pid 1234 -o json    what a process sends and receives, as JSON\n"
+		      "  fdpass inflight              what is queued in sockets now (inflight --help)\n"
+		      "  fdpass doctor                what can be seen on this machine, and why\n"
+		      "\n",
+		      stream);
+	else
+		fprintf(stream, "fdpass %s: %s.\n%s%s\n", command->name, command->help,
+			command->operand ? "  " : "", command->operand ? command->operand : "");
+	for (size_t i = 0; i < nr_options; i++) {
+		if (!option_table[i].unlisted && option_table[i].commands & command->bit)
+			print_option_help(stream, &option_table[i]);
 	}
 }
 
@@ -143,8 +150,14 @@ static void print_fields_function(FILE *stream)
 	      "\tcompopt -o nospace\n"
 	      "\tmapfile -t COMPREPLY < <(compgen -P \"$kept\" -W '\n",
 	      stream);
-	for (size_t i = 0; i < nr_fields; i++)
-		fprintf(stream, "\t\t%s\n", field_table[i].name);
+	for (unsigned int kind = 0; kind < NR_ROW_KINDS; kind++) {
+		const struct field *field;
+
+		for (size_t i = 0; (field = field_of(kind, i)); i++) {
+			if (!field_is_older(field, kind))
+				fprintf(stream, "\t\t%s\n", field->name);
+		}
+	}
 	fputs("\t\t' -- \"$last\")\n}\n\n", stream);
 }
 

@@ -229,6 +229,29 @@ static bool read_details(struct decoded *ret, const struct event_section *sectio
 	return true;
 }
 
+static bool read_charge(struct decoded *ret, const struct event_section *section,
+			const void *content)
+{
+	const struct event_charge *charge = content;
+
+	if (section->size != sizeof(*charge) || section->index != 0 || ret->charge ||
+	    charge->reserved != 0)
+		return false;
+	ret->charge = charge;
+	return true;
+}
+
+static bool read_held(struct decoded *ret, const struct event_section *section, const void *content)
+{
+	const struct event_held *held = content;
+
+	if (section->size != sizeof(*held) || section->index != 0 || ret->held ||
+	    held->same >= NR_EVENT_SAMES || held->mapped > 1)
+		return false;
+	ret->held = held;
+	return true;
+}
+
 static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 						const struct event_section *section,
 						const void *content) = {
@@ -239,6 +262,8 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_DETAILS] = read_details,
 	[EVENT_SECTION_PATHS] = read_paths,
 	[EVENT_SECTION_CGROUP] = read_cgroup,
+	[EVENT_SECTION_CHARGE] = read_charge,
+	[EVENT_SECTION_HELD] = read_held,
 };
 
 /* The section at `at`, `left` bytes before the end. Returns what it takes, 0 where it is malformed. */
@@ -256,7 +281,7 @@ static size_t read_section(struct decoded *ret, const char *at, size_t left)
 /* The event of a message that has a number: but a sender and a descriptor that moved may have none. */
 static bool tells_of_a_message(const struct event *event)
 {
-	return event->type != EVENT_SENT && event->type != EVENT_MOVED;
+	return event->type != EVENT_SENT && event->type != EVENT_MOVED && event->type != EVENT_HELD;
 }
 
 /* Else its place tells a time. */
@@ -270,7 +295,7 @@ static bool event_is_valid(const struct decoded *decoded)
 {
 	const struct event *event = decoded->event;
 
-	return event->type >= EVENT_SENT && event->type <= EVENT_MOVED &&
+	return event->type >= EVENT_SENT && event->type < NR_EVENT_TYPES &&
 	       event->total_files <= EVENT_MAX_FILES &&
 	       (!has_errno(event) || (event->error <= 0 && event->error >= -MAX_ERRNO)) &&
 	       event->via <= EVENT_VIA_IO_URING && event->fate < NR_EVENT_FATES &&

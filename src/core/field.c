@@ -81,7 +81,7 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
 {
-	return get_pair(row->pass->message, '.', row->pass->index, ret);
+	return row->pass->message != 0 && get_pair(row->pass->message, '.', row->pass->index, ret);
 }
 
 static bool get_via(const struct row *row, enum field_side side, struct value *ret)

@@ -29,10 +29,20 @@ struct resolver {
 	uint64_t identity_key[2];
 };
 
+/* What a row tells. The fields of a pass are in all of them, as far as they are known. */
+enum row_kind {
+	ROW_PASS,
+	ROW_QUEUED, /* a descriptor in a queue, or several that have something in common */
+	ROW_HELD, /* a file that a process or a message holds */
+	NR_ROW_KINDS
+};
+
 /* A pass and what is needed to tell it. Borrows all. */
 struct row {
 	const struct pass *pass;
 	const struct resolver *resolver;
+	const struct queued *queued; /* of ROW_QUEUED and ROW_HELD */
+	const struct held *held; /* of ROW_HELD */
 };
 
 /* The cgroup of one of its processes; NULL: not known. */
@@ -87,6 +97,16 @@ struct field {
 extern const struct field field_table[];
 extern const size_t nr_fields;
 
+/* Field `index` of rows of this kind, those of a pass first; NULL when index is past the last. */
+const struct field *field_of(enum row_kind kind, size_t index);
+/* Have such rows the field? */
+bool field_is_of(const struct field *field, enum row_kind kind);
+/* Have rows of a kind before this one the field? Each kind is told with those that are new in it. */
+static inline bool field_is_older(const struct field *field, enum row_kind kind)
+{
+	return kind > ROW_PASS && field_is_of(field, (enum row_kind)(kind - 1));
+}
+
 /* Read a field of a row. False: not known, and the field is left out of this row. */
 static inline bool field_get(const struct field *field, const struct row *row, struct value *ret)
 {
@@ -110,7 +130,7 @@ bool field_list_word(const struct value *value, size_t *at, const char **ret, si
 /* The type by its name: "string", "u32", "u64", "i32", "bool", "list". */
 const char *field_type_name(enum field_type type);
 
-/* The field with this name or header, in either case; NULL: there is none. */
+/* The field of any rows with this name or header, in either case; NULL: there is none. */
 const struct field *field_find(const char *name);
 /* The field whose name or header is nearest to a mistyped name; NULL: none is near. */
 const struct field *field_suggest(const char *name);
@@ -121,7 +141,7 @@ const struct field *field_suggest(const char *name);
  */
 int field_refuse(const char *name, char **error_message);
 
-#define FIELD_LIST_MAX 96
+#define FIELD_LIST_MAX 128
 
 /* Fields in the order of their columns, each at most once. */
 struct field_list {
@@ -129,9 +149,9 @@ struct field_list {
 	const struct field *fields[FIELD_LIST_MAX];
 };
 
-/* All fields; the fields that are shown by default. */
-void field_list_all(struct field_list *ret);
-void field_list_shown(struct field_list *ret);
+/* All fields of such rows; the fields that are shown by default. */
+void field_list_all(struct field_list *ret, enum row_kind kind);
+void field_list_shown(struct field_list *ret, enum row_kind kind);
 
 /*
  * Read the value of --fields: names or headers joined by commas, "+x" to add and "-x" to take away.

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "core/field.h"
+#include "core/held.h"
+#include "core/queued.h"
 #include "core/text.h"
 
 const char *field_type_name(enum field_type type)
@@ -31,48 +33,102 @@ bool field_list_word(const struct value *value, size_t *at, const char **ret, si
 	return true;
 }
 
+#define KIND(kind) (1U << (kind))
+
+/* Which rows have which fields. */
+static const struct {
+	const struct field *fields;
+	const size_t *count;
+	unsigned int kinds; /* KIND() of enum row_kind */
+} tables[] = {
+	{ field_table, &nr_fields, ~0U },
+	{ queued_field_table, &nr_queued_fields, KIND(ROW_QUEUED) | KIND(ROW_HELD) },
+	{ held_field_table, &nr_held_fields, KIND(ROW_HELD) },
+};
+
+/* Field `index` of all that rows of any of these kinds have. */
+static const struct field *field_of_any(unsigned int kinds, size_t index)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (!(tables[i].kinds & kinds))
+			continue;
+		if (index < *tables[i].count)
+			return &tables[i].fields[index];
+		index -= *tables[i].count;
+	}
+	return NULL;
+}
+
+const struct field *field_of(enum row_kind kind, size_t index)
+{
+	return field_of_any(KIND(kind), index);
+}
+
+bool field_is_of(const struct field *field, enum row_kind kind)
+{
+	const struct field *other;
+
+	for (size_t i = 0; (other = field_of(kind, i)); i++) {
+		if (other == field)
+			return true;
+	}
+	return false;
+}
+
+/* Field `index` of all that there are. */
+static const struct field *any_field(size_t index)
+{
+	return field_of_any(~0U, index);
+}
+
 const struct field *field_find(const char *name)
 {
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (strcasecmp(field_table[i].name, name) == 0 ||
-		    strcasecmp(field_table[i].header, name) == 0)
-			return &field_table[i];
+	const struct field *field;
+
+	for (size_t i = 0; (field = any_field(i)); i++) {
+		if (strcasecmp(field->name, name) == 0 || strcasecmp(field->header, name) == 0)
+			return field;
 	}
 	return NULL;
 }
 
 const struct field *field_suggest(const char *name)
 {
-	const struct field *nearest = NULL;
+	const struct field *nearest = NULL, *field;
 	size_t least = strlen(name) / 3 + 1; /* further away, it is another word */
 
-	for (size_t i = 0; i < nr_fields; i++) {
-		size_t by_name = text_distance(field_table[i].name, name);
-		size_t by_header = text_distance(field_table[i].header, name);
+	for (size_t i = 0; (field = any_field(i)); i++) {
+		size_t by_name = text_distance(field->name, name);
+		size_t by_header = text_distance(field->header, name);
 		size_t distance = by_name < by_header ? by_name : by_header;
 
 		if (distance < least || (distance == least && !nearest)) {
 			least = distance;
-			nearest = &field_table[i];
+			nearest = field;
 		}
 	}
 	return nearest;
 }
 
-void field_list_all(struct field_list *ret)
+static void list_fields(struct field_list *ret, enum row_kind kind, bool all)
 {
+	const struct field *field;
+
 	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++)
-		ret->fields[ret->count++] = &field_table[i];
+	for (size_t i = 0; (field = field_of(kind, i)); i++) {
+		if (all || field->shown)
+			ret->fields[ret->count++] = field;
+	}
 }
 
-void field_list_shown(struct field_list *ret)
+void field_list_all(struct field_list *ret, enum row_kind kind)
 {
-	ret->count = 0;
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (field_table[i].shown)
-			ret->fields[ret->count++] = &field_table[i];
-	}
+	list_fields(ret, kind, true);
+}
+
+void field_list_shown(struct field_list *ret, enum row_kind kind)
+{
+	list_fields(ret, kind, false);
 }
 
 static void list_remove(struct field_list *list, const struct field *field)

@@ -103,24 +103,11 @@ bool get_gid(const struct row *row, enum field_side side, struct value *ret)
 	return process && get_unsigned(process->gid, ret);
 }
 
-/* What is longer than a value can be loses its end. */
-static bool get_cut_text(const char *text, struct value *ret)
-{
-	size_t size = strnlen(text, sizeof(ret->buffer));
-
-	memcpy(ret->buffer, text, size);
-	return get_buffer(size, ret);
-}
-
 bool get_user(const struct row *row, enum field_side side, struct value *ret)
 {
 	const struct process *process = process_of(row, side);
-	const char *name;
 
-	if (!process)
-		return false;
-	name = row->resolver->user(row->resolver->userdata, process->uid);
-	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, process->uid);
+	return process && get_user_name(row->resolver, process->uid, ret);
 }
 
 bool get_group(const struct row *row, enum field_side side, struct value *ret)

@@ -197,6 +197,19 @@ static bool clause_holds_of_owners(const struct filter *filter, const struct fil
 	return false;
 }
 
+const struct field *filter_foreign_field(const struct filter *filter, enum row_kind kind)
+{
+	for (size_t i = 0; i < filter->nr_clauses; i++) {
+		for (size_t j = 0; j < 2; j++) {
+			const struct field *field = filter->clauses[i].fields[j];
+
+			if (field && !field_is_of(field, kind))
+				return field;
+		}
+	}
+	return NULL;
+}
+
 bool filter_has(const struct filter *filter, const struct row *row)
 {
 	for (size_t i = 0; i < filter->nr_clauses; i++) {

@@ -55,6 +55,9 @@ int filter_add_words(struct filter *filter, const struct filter_words *words, co
 /* One of these fields, which are texts, is known and not empty. Returns 0 or -ENOMEM. */
 int filter_add_some(struct filter *filter, const char *const fields[2]);
 
+/* A field of the filter that rows of this kind have not; NULL: they have all. */
+const struct field *filter_foreign_field(const struct filter *filter, enum row_kind kind);
+
 /* Everything that was added holds for this row. */
 bool filter_has(const struct filter *filter, const struct row *row);
 

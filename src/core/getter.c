@@ -2,6 +2,7 @@
 /* What getters are made of. */
 #include "core/getter.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,4 +76,19 @@ bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret
 
 	*end++ = separator;
 	return get_written(text_put_decimal(end, second, 1), ret);
+}
+
+bool get_cut_text(const char *text, struct value *ret)
+{
+	size_t size = strnlen(text, sizeof(ret->buffer));
+
+	memcpy(ret->buffer, text, size);
+	return get_buffer(size, ret);
+}
+
+bool get_user_name(const struct resolver *resolver, uint32_t uid, struct value *ret)
+{
+	const char *name = resolver->user(resolver->userdata, uid);
+
+	return name ? get_cut_text(name, ret) : get_format(ret, "uid:%" PRIu32, uid);
 }

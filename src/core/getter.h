@@ -13,6 +13,8 @@
 /* A name from a table of names; false where the table has none for this number. */
 bool get_name(const char *const *names, size_t count, size_t index, struct value *ret);
 bool get_text(const char *text, struct value *ret);
+/* What is longer than a value can be loses its end. */
+bool get_cut_text(const char *text, struct value *ret);
 __attribute__((format(printf, 2, 3))) bool get_format(struct value *ret, const char *format, ...);
 /* What was written into the buffer: so many bytes, or up to there. */
 bool get_buffer(size_t size, struct value *ret);
@@ -23,6 +25,8 @@ bool get_nonzero(uint64_t number, struct value *ret);
 bool get_descriptor(int32_t fd, struct value *ret);
 /* Two numbers, as "12.0". */
 bool get_pair(uint64_t first, char separator, uint64_t second, struct value *ret);
+/* The name of a user, or the number where it has none. */
+bool get_user_name(const struct resolver *resolver, uint32_t uid, struct value *ret);
 
 #define GETTER(name) bool get_##name(const struct row *row, enum field_side side, struct value *ret)
 

@@ -471,6 +471,10 @@ static int on_event(struct join *join, const struct decoded *decoded)
 		return on_end(join, decoded);
 	case EVENT_MOVED:
 		return on_moved(join, decoded);
+	case EVENT_IN_QUEUE: /* told to whoever asks, and never by themselves */
+	case EVENT_HELD:
+	case NR_EVENT_TYPES:
+		break;
 	}
 	return -EBADMSG;
 }

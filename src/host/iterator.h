@@ -10,7 +10,12 @@
 /* What it wrote (bpf_seq_write()), in entries of one size. */
 typedef void (*iterator_fn)(void *userdata, const void *entry);
 
-/* Returns 0 or a negative errno. */
+/* A run of it: a descriptor, which the caller closes. Returns it or a negative errno. */
+int iterator_open(const struct bpf_link *link);
+/* Read a run to its end. Returns 0 or a negative errno. */
+int iterator_read(int fd, size_t entry_size, iterator_fn fn, void *userdata);
+
+/* Both. Returns 0 or a negative errno. */
 int iterator_run(const struct bpf_link *link, size_t entry_size, iterator_fn fn, void *userdata);
 
 #endif

@@ -9,6 +9,31 @@
 #include "host/kernel_type.h"
 #include "host/object.h"
 
+/* libbpf explains itself to nobody: the reasons that are told are those of way.c. */
+static int __attribute__((format(printf, 2, 0)))
+keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (!getenv("FDPASS_LIBBPF_DEBUG") || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+int object_read_kernel(struct btf **ret, size_t ring_size, char reason[REASON_MAX])
+{
+	int r;
+
+	libbpf_set_print(keep_quiet);
+	r = reason_machine(ring_size, reason);
+	if (r < 0)
+		return r;
+	*ret = btf__parse(REASON_BTF_PATH, NULL);
+	if (*ret)
+		return 0;
+	r = -errno;
+	reason_btf_error(r, reason);
+	return r;
+}
+
 static bool has_function(const struct btf *kernel, const char *name)
 {
 	return kernel_type_find(kernel, name, BTF_KIND_FUNC) > 0;
@@ -21,6 +46,15 @@ static bool has_tracepoint(const struct btf *kernel, const char *name)
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
 	return kernel_type_find(kernel, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+/* An iterator, by the name that follows "iter/". */
+static bool has_iterator(const struct btf *kernel, const char *name)
+{
+	char function[128];
+
+	snprintf(function, sizeof(function), "bpf_iter_%s", name);
+	return has_function(kernel, function);
 }
 
 static bool has_member(const struct btf *kernel, const char *type, const char *name)
@@ -73,9 +107,14 @@ static bool is_wanted(const struct bpf_program *program, const struct btf *kerne
 	const char *section = bpf_program__section_name(program);
 	const char *target = strrchr(section, '/');
 
-	if (!target || starts_with(section, "iter/"))
+	if (!target)
 		return true;
 	target++;
+	/* What is done by all tasks' lists of mappings, where mappings cannot be iterated. */
+	if (strcmp(section, "iter/task") == 0)
+		return !has_iterator(kernel, "task_vma");
+	if (starts_with(section, "iter/"))
+		return has_iterator(kernel, target);
 	if (!starts_with(section, "tp_btf/") && !starts_with(section, "tracepoint/"))
 		return has_function(kernel, target);
 	if (strcmp(target, "sys_exit") == 0)

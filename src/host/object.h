@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "host/reason.h"
 #include "host/refusal.h"
 
 /* The bytes of an object file, for kernels without and with bpf_rdonly_cast(): src/bpf/read.h. */
@@ -35,6 +36,12 @@ struct object_options {
 	unsigned int stand_in; /* 0: the object; else which of its stand-ins */
 	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
 };
+
+/*
+ * The kernel's types, where it has memory for what is to be loaded, with a ring buffer of so many bytes. The
+ * caller frees them (btf__free()). Returns 0, or a negative errno, and `reason` says why.
+ */
+int object_read_kernel(struct btf **ret, size_t ring_size, char reason[REASON_MAX]);
 
 /* May the kernel preempt programs that get a tracepoint's arguments? It may since 7.0. */
 bool object_tracepoints_are_preemptible(const struct btf *kernel);

@@ -46,15 +46,6 @@ struct tracer {
 	char refusal[REFUSAL_MAX]; /* by the verifier; empty: none */
 };
 
-/* libbpf explains itself to nobody: the reasons that are told are those of way.c. */
-static int __attribute__((format(printf, 2, 0)))
-keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (!getenv("FDPASS_LIBBPF_DEBUG") || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
-}
-
 static bool is_return(const struct bpf_program *program)
 {
 	return strncmp(bpf_program__section_name(program), "kretprobe/", 10) == 0;
@@ -278,16 +269,9 @@ int tracer_new(struct tracer **ret, const struct tracer_options *options,
 	int r;
 
 	reason[0] = '\0';
-	libbpf_set_print(keep_quiet);
-	r = reason_machine(options->ring_size, reason);
+	r = object_read_kernel(&kernel, options->ring_size, reason);
 	if (r < 0)
 		return r;
-	kernel = btf__parse(REASON_BTF_PATH, NULL);
-	if (!kernel) {
-		r = -errno;
-		reason_btf_error(r, reason);
-		return r;
-	}
 	r = try_ways(ret, kernel, options, reason);
 	btf__free(kernel);
 	return r;

@@ -12,7 +12,8 @@
 struct output_class {
 	const char *name;
 	size_t size; /* of the object */
-	void (*defaults)(struct field_list *ret); /* what --fields +x and -x change */
+	/* What --fields +x and -x change. */
+	void (*defaults)(struct field_list *ret, enum row_kind kind);
 	/* All return 0 or a negative errno, but for the buffer's failure, which output.c looks for. */
 	int (*begin)(struct output *output); /* NULL: nothing to do; the object is all zeroes */
 	int (*row)(struct output *output, const struct row *row);

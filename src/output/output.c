@@ -27,13 +27,18 @@ const char *output_name(size_t index)
 	return index < sizeof(classes) / sizeof(classes[0]) ? classes[index]->name : NULL;
 }
 
-int output_default_fields(const char *name, struct field_list *ret)
+bool output_is_table(const char *name)
+{
+	return class_find(name) == &columns_class;
+}
+
+int output_default_fields(const char *name, enum row_kind kind, struct field_list *ret)
 {
 	const struct output_class *class = class_find(name);
 
 	if (!class)
 		return -ENOENT;
-	class->defaults(ret);
+	class->defaults(ret, kind);
 	return 0;
 }
 
@@ -45,7 +50,7 @@ int output_new(struct output **ret, const char *name, struct buffer *buffer,
 
 	if (!class)
 		return -ENOENT;
-	if (class == &columns_class && !fields)
+	if (class == &columns_class && !fields && options->kind == ROW_PASS)
 		class = &reading_class;
 	output = calloc(1, class->size);
 	if (!output)
@@ -56,7 +61,7 @@ int output_new(struct output **ret, const char *name, struct buffer *buffer,
 	if (fields)
 		output->fields = *fields;
 	else
-		class->defaults(&output->fields);
+		class->defaults(&output->fields, options->kind);
 	*ret = output;
 	return 0;
 }

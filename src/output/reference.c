@@ -14,35 +14,40 @@ static int stream_error(FILE *stream)
 }
 
 /* The columns that the longest name takes. */
-static int name_width(void)
+static int name_width(enum row_kind kind)
 {
+	const struct field *field;
 	size_t width = 0;
 
-	for (size_t i = 0; i < nr_fields; i++) {
-		if (strlen(field_table[i].name) > width)
-			width = strlen(field_table[i].name);
+	for (size_t i = 0; (field = field_of(kind, i)); i++) {
+		if (strlen(field->name) > width)
+			width = strlen(field->name);
 	}
 	return (int)width;
 }
 
-int output_field_help(FILE *stream)
+int output_field_help(FILE *stream, enum row_kind kind)
 {
-	int width = name_width();
+	int width = name_width(kind);
+	const struct field *field;
 
 	errno = 0;
-	for (size_t i = 0; i < nr_fields; i++)
-		fprintf(stream, "%-*s  %-6s  %s\n", width, field_table[i].name,
-			field_type_name(field_table[i].type), field_table[i].meaning);
+	for (size_t i = 0; (field = field_of(kind, i)); i++)
+		fprintf(stream, "%-*s  %-6s  %s\n", width, field->name,
+			field_type_name(field->type), field->meaning);
 	return stream_error(stream);
 }
 
 /* A definition list. The meanings have no character that reStructuredText reads as markup. */
-int output_field_reference(FILE *stream)
+int output_field_reference(FILE *stream, enum row_kind kind)
 {
+	const struct field *field;
+
 	errno = 0;
-	for (size_t i = 0; i < nr_fields; i++)
-		fprintf(stream, "**%s** (%s, ``%s``)\n  %s.\n\n", field_table[i].name,
-			field_type_name(field_table[i].type), field_table[i].header,
-			field_table[i].meaning);
+	for (size_t i = 0; (field = field_of(kind, i)); i++) {
+		if (!field_is_older(field, kind))
+			fprintf(stream, "**%s** (%s, ``%s``)\n  %s.\n\n", field->name,
+				field_type_name(field->type), field->header, field->meaning);
+	}
 	return stream_error(stream);
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest-run.sh FOLDER WAY...: trace the workload in each way. FOLDER/WAY gets what it did (truth),
-# what fdpass printed (rows), said (messages), and how it ended (status). Needs no more than busybox.
+# what fdpass printed (rows), said (messages), and how it ended (status). FOLDER/inflight gets the same of
+# fdpass inflight. Needs no more than busybox.
 #
 # A way that cannot be had here leaves no rows and no truth; its messages say why.
 set -u
@@ -137,6 +138,44 @@ run_overlooked() {
 	return $result
 }
 
+# A mount that only a message in a queue keeps busy. $1: where, $2: a folder
+check_busy_mount() {
+	if umount "$1" 2>/dev/null; then
+		echo "guest-run.sh: nothing keeps $1 busy" >&2
+		return 1
+	fi
+	fdpass holders --mount "$1" -o json >"$2/holders" 2>>"$2/messages" &&
+		[ "$(wc -l <"$2/holders")" = 1 ] &&
+		grep -q "\"file\":\"$1/kept\".*\"held_as\":\"message\",\"same\":\"filesystem\"" "$2/holders"
+}
+
+# Who has a program mapped that runs: the process of this pid is among them. $1: its pid, $2: a folder
+check_mapping() {
+	fdpass holders "$(command -v queued)" -o json >"$2/mappings" 2>>"$2/messages" &&
+		grep -q "^{\"proc\":{\"comm\":\"queued\",\"pid\":$1,.*\"held_as\":\"mapping\",\"same\":\"inode\"" \
+			"$2/mappings"
+}
+
+# What is queued, by a program that fills queues, and as fdpass tells it. $1: a folder
+run_inflight() {
+	mkdir -p "$1" /busy
+	mount -t tmpfs tmpfs /busy
+	: >/busy/kept
+	mkfifo "$1/end"
+	queued "$1/truth" /busy/kept <"$1/end" >"$1/queued" &
+	filler=$!
+	exec 3>"$1/end"
+	wait_for_line queued "$1/queued" &&
+		fdpass inflight -o json >"$1/rows" 2>"$1/messages" && check_busy_mount /busy "$1" &&
+		check_mapping $filler "$1"
+	echo $? >"$1/status"
+	exec 3>&-
+	wait $filler && umount /busy || return 1
+	rm -f "$1/end"
+	cat "$1/messages" >&2
+	[ "$(cat "$1/status")" = 0 ]
+}
+
 # The definitions in kprobe_events of a tracer. $1: its pid
 definitions_of() {
 	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
@@ -222,4 +261,5 @@ for way; do
 	run_overlooked "$way" "$folder/$way/overlooked" || failed=1
 	[ "$way" != kprobe ] || run_killed || failed=1
 done
+run_inflight "$folder/inflight" || failed=1
 exit $failed

@@ -156,6 +156,30 @@ USAGE_ERRORS = [
     (["--"], "a command is missing behind '--'"),
     (["--host", "--"], "a command is missing behind '--'"),
     (["doctor", "--", "true"], "fdpass doctor runs no command: 'true' is too much"),
+    (["inflight", "--by", "file_type"],
+     "--by: 'file_type' is none of socket, user, receiver, sender, file"),
+    (["inflight", "--by", "usr"],
+     "--by: 'usr' is none of socket, user, receiver, sender, file; did you mean 'user'?"),
+    (["inflight", "--watch", "0"],
+     "--watch: '0' is not a whole number of seconds (1 to 2147483647)"),
+    (["holders"], "what is held is missing: PID, PID:FD, a path, INODE@MAJOR:MINOR or --mount PATH"),
+    (["holders", ""], "'' is not a path"),
+    (["holders", "0"], "'0' is not a process id (1 to 4194304)"),
+    (["holders", "4194305:3"], "'4194305:3' is not a process id (1 to 4194304)"),
+    (["holders", "12:x"], "'12:x': 'x' is not a descriptor (0 to 2147483647)"),
+    (["holders", "12:"], "'12:': '' is not a descriptor (0 to 2147483647)"),
+    (["holders", "12@8"], "'12@8' is not an inode and its device, like 1234@8:1"),
+    (["holders", "12@8:1048576"], "'12@8:1048576' is not an inode and its device, like 1234@8:1"),
+    (["holders", "1", "2"], "'2' is too much for fdpass holders"),
+    (["holders", "1", "--mount", "/"], "'1' is too much with --mount"),
+    (["holders", "--mount", ""], "--mount: its argument is empty"),
+    (["inflight", "x"], "'x' is too much for fdpass inflight"),
+    (["inflight", "--fields", "held_as"], "--fields: 'held_as' is not a field of fdpass inflight"),
+    (["--by", "user"], "--by: is not an option of fdpass trace"),
+    (["inflight", "--attach", "kprobe"], "--attach: is not an option of fdpass inflight"),
+    (["inflight", "--", "true"], "fdpass inflight runs no command: 'true' is too much"),
+    (["--fields", "queue_length"], "--fields: 'queue_length' is not a field of fdpass trace"),
+    (["-F", "queue_length>3"], "--filter: 'queue_length' is not a field of fdpass trace"),
     (["doctor", "--timeout", "3"], "--timeout: is not an option of fdpass doctor"),
     (["--timeout", "3", "doctor"], "--timeout: is not an option of fdpass doctor"),
 ]
@@ -182,9 +206,20 @@ def test_help_fits_a_screen():
     assert sum(line.startswith("  fdpass") for line in lines) == 5
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["trace", "--help"], ["--help", "doctor"]])
-def test_help_of_each_command(arguments):
+@pytest.mark.parametrize("arguments", [["-h"], ["trace", "--help"]])
+def test_help_without_a_command_is_that_of_trace(arguments):
     assert run(*arguments).stdout == run("--help").stdout
+
+
+@pytest.mark.parametrize("command", ["inflight", "holders", "doctor"])
+def test_help_of_a_command_has_its_options(command):
+    lines = run("--help", command).stdout.splitlines()
+    assert lines[0].startswith(f"fdpass {command}: ")
+    assert len(lines) < 24
+    assert all(len(line) < 80 for line in lines)
+    options = [word for line in lines for word in line.split() if word.startswith("--")]
+    assert ("--by" in options) == (command == "inflight")
+    assert "--attach" not in options
 
 
 def test_version():
@@ -236,6 +271,8 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--attach", "k"], ["kprobe"]),
         (["--fields", "fd,+receiver.cl"], ["fd,+receiver.cloexec"]),
         (["--filter", "receiver.cl"], ["receiver.cloexec"]),
+        (["--fields", "queue_po"], ["queue_position"]),
+        (["--by", "se"], ["sender"]),
         (["-F", "fd!=3,receiver.cl"], ["fd!=3,receiver.cloexec"]),
         (["-F", "'fd==3,receiver.cl"], ["fd==3,receiver.cloexec"]),
         (["--pid", ""], [""]),

@@ -13,7 +13,7 @@ from daemons import wait_until
 from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
 
 @needs_root
-@pytest.mark.parametrize("command", ["trace", "doctor"])
+@pytest.mark.parametrize("command", ["trace", "doctor", "inflight"])
 def test_a_user_is_told_what_is_missing(command):
     result = run(command, user=65534, group=65534)
     assert result.stderr == "fdpass: tracing needs root, or CAP_BPF and CAP_PERFMON: try sudo\n"
@@ -188,6 +188,17 @@ def test_capabilities_that_suffice(capabilities):
     )
     assert result.stderr.endswith("fdpass: no passes; no events lost\n")
     assert result.returncode == 0
+
+
+@needs_root
+@pytest.mark.parametrize("arguments", [["inflight"], ["holders", "/dev/null"]])
+def test_the_same_suffice_for_a_look(arguments):
+    options = ["--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=-all,+bpf,+perfmon"]
+    result = subprocess.run(
+        ["setpriv", "--reuid=65534", *options, "sh", "-c", 'exec "$0" "$@"', FDPASS, *arguments],
+        capture_output=True, encoding="utf-8", timeout=DEADLINE_S, check=False,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 @needs_root

@@ -36,7 +36,10 @@ struct record {
 	uint32_t paths_size;
 	_Alignas(8) unsigned char details[RECORD_DETAILS_MAX];
 	uint32_t details_size;
+	struct event_charge charge;
+	struct event_held held;
 	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES], has_cgroup[NR_EVENT_PARTIES];
+	bool has_charge, has_held;
 	bool backwards; /* the sections, that is: they may come in any order */
 	_Alignas(8) unsigned char data[RECORD_MAX];
 };
@@ -86,6 +89,20 @@ static inline void record_set_cgroup(struct record *record, enum event_party par
 	record->has_cgroup[party] = true;
 	memcpy(record->cgroups[party], names, size);
 	record->cgroup_sizes[party] = size;
+}
+
+static inline struct event_charge *record_set_charge(struct record *record, uint32_t uid)
+{
+	record->has_charge = true;
+	record->charge = (struct event_charge){ .uid = uid, .in_flight = 1 };
+	return &record->charge;
+}
+
+static inline struct event_held *record_set_held(struct record *record, enum event_same same)
+{
+	record->has_held = true;
+	record->held = (struct event_held){ .same = same };
+	return &record->held;
 }
 
 static inline struct event_file *record_add_file(struct record *record, uint64_t address, int fd)
@@ -166,6 +183,10 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 		return record_write_section(at, type, 0, record->details, record->details_size);
 	if (type == EVENT_SECTION_PATHS && record->paths_size > 0)
 		return record_write_section(at, type, 0, record->paths, record->paths_size);
+	if (type == EVENT_SECTION_CHARGE && record->has_charge)
+		return record_write_section(at, type, 0, &record->charge, sizeof(record->charge));
+	if (type == EVENT_SECTION_HELD && record->has_held)
+		return record_write_section(at, type, 0, &record->held, sizeof(record->held));
 	for (size_t i = 0; i < NR_EVENT_PARTIES; i++) {
 		if (type == EVENT_SECTION_TASK && record->has_task[i])
 			size += record_write_section(at + size, type, i, &record->tasks[i],

@@ -10,21 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/decode.h"
-#include "record.h"
-
-static int decode(struct record *record, struct decoded *ret)
-{
-	return decode_record(record->data, record_write(record), ret);
-}
-
-/* As it lies in record->data: something was broken there. */
-static void assert_refused(struct record *record)
-{
-	struct decoded decoded;
-
-	assert_int_equal(decode_record(record->data, record->event.size, &decoded), -EBADMSG);
-}
+#include "decoding.h"
 
 static void make_record(struct record *record)
 {
@@ -183,7 +169,7 @@ static void break_type(struct event *event)
 
 static void break_type_beyond(struct event *event)
 {
-	event->type = EVENT_MOVED + 1;
+	event->type = NR_EVENT_TYPES;
 }
 
 static void break_total(struct event *event)

@@ -410,9 +410,29 @@ static void test_select_refused(void **state)
 	assert_refused("-fd", "no field is left of '-fd'");
 }
 
+/* Of all kinds of rows: found by their names and headers, and a list has room for them. */
+static void test_fields_of_each_kind(void **state)
+{
+	for (unsigned int kind = 0; kind < NR_ROW_KINDS; kind++) {
+		const struct field *field;
+		size_t count = 0;
+
+		for (; (field = field_of(kind, count)); count++) {
+			assert_ptr_equal(field_find(field->name), field);
+			assert_ptr_equal(field_find(field->header), field);
+			assert_true(field_is_of(field, kind));
+			assert_int_not_equal(field->meaning[strlen(field->meaning) - 1], '.');
+		}
+		assert_true(count >= nr_fields && count <= FIELD_LIST_MAX);
+	}
+	assert_false(field_is_of(field_find("queue_length"), ROW_PASS));
+	assert_false(field_is_of(field_find("held_as"), ROW_QUEUED));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fields_of_each_kind),
 		cmocka_unit_test(test_all_known),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_timestamp),

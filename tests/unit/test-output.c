@@ -37,7 +37,7 @@ static void capture_begin(struct capture *capture, const char *name, const char 
 	char *error_message = NULL;
 
 	capture->buffer = (struct buffer){};
-	assert_int_equal(output_default_fields(name, &base), 0);
+	assert_int_equal(output_default_fields(name, ROW_PASS, &base), 0);
 	if (fields)
 		assert_int_equal(field_select(&list, &base, fields, &error_message), 0);
 	assert_int_equal(output_new(&capture->output, name, &capture->buffer, fields ? &list : NULL,
@@ -547,7 +547,7 @@ static void test_no_such_output(void **state)
 	struct output *output;
 
 	assert_int_equal(output_new(&output, "xml", &buffer, NULL, &options), -ENOENT);
-	assert_int_equal(output_default_fields("xml", &list), -ENOENT);
+	assert_int_equal(output_default_fields("xml", ROW_PASS, &list), -ENOENT);
 	assert_null(output_name(4));
 	assert_null(output_free(NULL));
 }
