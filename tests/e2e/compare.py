@@ -60,7 +60,10 @@ def without_unknown(row):
         return row
     unknown = {"unknown", "lost_events", "timestamp_raw", "proc.parent.tid",
                *row["unknown"].split(",")}
-    return {name: value for name, value in row.items() if name not in unknown}
+    known = {name: value for name, value in row.items() if name not in unknown}
+    if "cross" in known: # ig has no lists
+        known["cross"] = known["cross"].split(",") if known["cross"] else []
+    return known
 
 
 def as_printed(value):

@@ -296,6 +296,15 @@ static void measure_pidfd(struct detail *ret, int fd)
 	snprintf(ret->text, sizeof(ret->text), "pid %lld", pid);
 }
 
+/* Who has become another user may not look at itself in /proc any more. */
+static void measure_eventfd(struct detail *ret, int fd)
+{
+	long long count = fdinfo_of(fd, "eventfd-count:", 16);
+
+	ret->any_text = count < 0;
+	snprintf(ret->text, sizeof(ret->text), "count %lld", count);
+}
+
 static void measure_map(struct detail *ret, int fd)
 {
 	struct bpf_map_info info = {};
@@ -322,8 +331,7 @@ void detail_measure(struct detail *ret, int fd, const char *link)
 	else if (starts_with(link, "anon_inode:[pidfd]") || starts_with(link, "pidfd:"))
 		measure_pidfd(ret, fd);
 	else if (starts_with(link, "anon_inode:[eventfd]"))
-		snprintf(ret->text, sizeof(ret->text), "count %lld",
-			 fdinfo_of(fd, "eventfd-count:", 16));
+		measure_eventfd(ret, fd);
 	else if (strstr(link, "bpf-map"))
 		measure_map(ret, fd);
 }
@@ -373,7 +381,7 @@ static void write_text(struct text *ret, const struct detail *detail)
 /* A peer without a name goes by its inode in the text. */
 static bool is_text_known(const struct detail *detail)
 {
-	return !detail->any_peer_ino || detail->remote.size > 0;
+	return !detail->any_text && (!detail->any_peer_ino || detail->remote.size > 0);
 }
 
 static void add_file(struct object *object, const struct detail *detail)

@@ -19,6 +19,7 @@ struct address {
 struct detail {
 	/* Of what is no socket. */
 	char text[64]; /* empty: none */
+	bool any_text; /* it cannot be measured */
 	bool is_device, is_memory;
 	unsigned int major, minor; /* of a device */
 	pid_t pid; /* of a pidfd; 0: none */
