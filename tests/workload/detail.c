@@ -302,7 +302,8 @@ static void measure_eventfd(struct detail *ret, int fd)
 	long long count = fdinfo_of(fd, "eventfd-count:", 16);
 
 	ret->any_text = count < 0;
-	snprintf(ret->text, sizeof(ret->text), "count %lld", count);
+	if (!ret->any_text)
+		snprintf(ret->text, sizeof(ret->text), "count %lld", count);
 }
 
 static void measure_map(struct detail *ret, int fd)
