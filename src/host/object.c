@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host/kernel_type.h"
@@ -274,5 +275,17 @@ int object_load(struct bpf_object **ret, const struct object_file *file, const c
 		return r;
 	}
 	*ret = object;
+	return 0;
+}
+
+int object_map_memory(void **ret, const struct bpf_object *object, const char *map, size_t size,
+		      int protection)
+{
+	void *memory = mmap(NULL, size, protection, MAP_SHARED,
+			    bpf_object__find_map_fd_by_name(object, map), 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	*ret = memory;
 	return 0;
 }

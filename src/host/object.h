@@ -57,4 +57,11 @@ int object_load(struct bpf_object **ret, const struct object_file *file, const c
 		const struct btf *kernel, const struct object_options *options,
 		char refusal[REFUSAL_MAX]);
 
+/*
+ * Have the memory of a map (BPF_F_MMAPABLE) of a loaded object, of this size: it is shared with the BPF side,
+ * and ends with munmap(2). `protection` is that of mmap(2). Returns 0 or a negative errno.
+ */
+int object_map_memory(void **ret, const struct bpf_object *object, const char *map, size_t size,
+		      int protection);
+
 #endif

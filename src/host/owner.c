@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "host/iterator.h"
+#include "host/object.h"
 
 struct owners {
 	struct bpf_link *link;
@@ -22,20 +23,10 @@ struct owners {
 
 #define ASKED_SIZE ((1 << EVENT_ASKED_BITS) / 8)
 
-static int map_asked(struct owners *owners, const struct bpf_object *iterators)
-{
-	int map = bpf_object__find_map_fd_by_name(iterators, "asked");
-	void *memory = mmap(NULL, ASKED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	owners->asked = memory;
-	return 0;
-}
-
 static int open_owners(struct owners *owners, const struct bpf_object *iterators)
 {
-	int r = map_asked(owners, iterators);
+	int r = object_map_memory((void **)&owners->asked, iterators, "asked", ASKED_SIZE,
+				  PROT_READ | PROT_WRITE);
 
 	if (r < 0)
 		return r;

@@ -52,26 +52,17 @@ static int map_of(const struct state *state, const char *name)
 	return bpf_object__find_map_fd_by_name(state->object, name);
 }
 
-static int share(void **ret, int map, size_t size, int protection)
-{
-	void *memory = mmap(NULL, size, protection, MAP_SHARED, map, 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	*ret = memory;
-	return 0;
-}
-
 static int open_maps(struct state *state)
 {
-	int r = share((void **)&state->question, map_of(state, "question"),
-		      sizeof(*state->question), PROT_READ | PROT_WRITE);
+	int r = object_map_memory((void **)&state->question, state->object, "question",
+				  sizeof(*state->question), PROT_READ | PROT_WRITE);
 
 	if (r >= 0)
-		r = share((void **)&state->seek, map_of(state, "seeking"), sizeof(*state->seek),
-			  PROT_READ | PROT_WRITE);
+		r = object_map_memory((void **)&state->seek, state->object, "seeking",
+				      sizeof(*state->seek), PROT_READ | PROT_WRITE);
 	if (r >= 0)
-		r = share((void **)&state->lost, map_of(state, "lost"), lost_size, PROT_READ);
+		r = object_map_memory((void **)&state->lost, state->object, "lost", lost_size,
+				      PROT_READ);
 	if (r >= 0)
 		r = ring_new(&state->records, map_of(state, "events"), EVENT_MAX_SIZE);
 	if (r >= 0)

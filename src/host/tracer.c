@@ -135,16 +135,6 @@ static int map_of(const struct tracer *tracer, const char *name)
 
 static const size_t lost_size = NR_EVENT_LOST * sizeof(uint64_t);
 
-static int map_lost(struct tracer *tracer)
-{
-	void *memory = mmap(NULL, lost_size, PROT_READ, MAP_SHARED, map_of(tracer, "lost"), 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	tracer->lost = memory;
-	return 0;
-}
-
 static int load_instance(struct tracer *tracer, const struct btf *kernel,
 			 const struct object_options *options)
 {
@@ -200,7 +190,8 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 	r = load_objects(tracer, kernel, &object_options);
 	if (r < 0)
 		return r;
-	r = map_lost(tracer);
+	r = object_map_memory((void **)&tracer->lost, tracer->objects[0], "lost", lost_size,
+			      PROT_READ);
 	if (r < 0)
 		return r;
 	r = ring_new(&tracer->ring, map_of(tracer, "events"), EVENT_MAX_SIZE);
