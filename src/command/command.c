@@ -72,3 +72,14 @@ int command_flush(void)
 	command_say("standard output: %s", strerror(errno));
 	return STATUS_CANNOT;
 }
+
+const char *command_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+void command_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}

@@ -4,6 +4,7 @@
 #define FDPASS_COMMAND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/field.h"
 
@@ -57,5 +58,11 @@ int command_flush(void);
  * given on the command line can be, is escaped.
  */
 __attribute__((format(printf, 1, 2))) void command_say(const char *format, ...);
+
+/* "s" where there are several, or none. */
+const char *command_plural(uint64_t count);
+
+/* Close a descriptor, if it is one: a negative number is none. */
+void command_close(int fd);
 
 #endif

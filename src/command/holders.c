@@ -204,8 +204,8 @@ static void print_summary(const struct holders_search *search, FILE *stream)
 		fprintf(stream,
 			"held by %" PRIu64 " descriptor%s, mapped by %" PRIu64
 			" process%s, %" PRIu64 " time%s in a queue",
-			descriptors, looking_plural(descriptors), mapping, mapping == 1 ? "" : "es",
-			queued, looking_plural(queued));
+			descriptors, command_plural(descriptors), mapping, mapping == 1 ? "" : "es",
+			queued, command_plural(queued));
 	looking_print_misses(&search->looking, &search->misses, stream);
 }
 

@@ -213,10 +213,10 @@ static void say_summary(const struct inflight *inflight)
 		fprintf(stream,
 			"%" PRIu64 " descriptor%s in %" PRIu64
 			" message%s, in the queue%s of %" PRIu64 " socket%s",
-			inflight->descriptors, looking_plural(inflight->descriptors),
-			inflight->messages, looking_plural(inflight->messages),
-			looking_plural(inflight->sockets), inflight->sockets,
-			looking_plural(inflight->sockets));
+			inflight->descriptors, command_plural(inflight->descriptors),
+			inflight->messages, command_plural(inflight->messages),
+			command_plural(inflight->sockets), inflight->sockets,
+			command_plural(inflight->sockets));
 	looking_print_misses(&inflight->looking, &inflight->misses, stream);
 	if (fclose(stream) == 0)
 		command_say("%s", text);
@@ -258,12 +258,6 @@ static int run(struct inflight *inflight)
 	return conclude(inflight, r < 0 ? r : look_on(inflight));
 }
 
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 int inflight_run(const struct options *options)
 {
 	struct inflight inflight = {
@@ -275,7 +269,7 @@ int inflight_run(const struct options *options)
 
 	clear_look(&inflight.before);
 	looking_free(&inflight.looking);
-	close_if_open(inflight.watch_fd);
-	close_if_open(inflight.timeout_fd);
+	command_close(inflight.watch_fd);
+	command_close(inflight.timeout_fd);
 	return status;
 }

@@ -60,8 +60,7 @@ void looking_free(struct looking *looking)
 	state_free(looking->state);
 	rows_free(looking->rows);
 	users_free(looking->users);
-	if (looking->signal_fd >= 0)
-		close(looking->signal_fd);
+	command_close(looking->signal_fd);
 }
 
 bool looking_must_stop(void *userdata)
@@ -105,11 +104,6 @@ int looking_say_error(const struct looking *looking, int error)
 	return STATUS_CANNOT;
 }
 
-const char *looking_plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 void looking_print_misses(const struct looking *looking, const struct queue_reader_misses *misses,
 			  FILE *stream)
 {
@@ -117,13 +111,13 @@ void looking_print_misses(const struct looking *looking, const struct queue_read
 
 	if (misses->changed > 0)
 		fprintf(stream, "; %" PRIu64 " queue%s changed each time that it was read",
-			misses->changed, looking_plural(misses->changed));
+			misses->changed, command_plural(misses->changed));
 	if (misses->cut > 0)
 		fprintf(stream, "; %" PRIu64 " queue%s too long to be read whole", misses->cut,
-			looking_plural(misses->cut));
+			command_plural(misses->cut));
 	if (unread > 0)
 		fprintf(stream, "; %" PRIu64 " thing%s could not be read", unread,
-			looking_plural(unread));
+			command_plural(unread));
 	if (!state_sees_all_sockets(looking->state))
 		fputs("; on this kernel, sockets that neither a process nor a message holds are "
 		      "not seen",

@@ -49,8 +49,6 @@ int looking_end(struct looking *looking, int error);
 /* Returns STATUS_CANNOT. */
 int looking_say_error(const struct looking *looking, int error);
 
-/* "s" where there are several, or none. */
-const char *looking_plural(uint64_t count);
 /* What could not be read of queues: "; 2 queues changed each time that they were read". */
 void looking_print_misses(const struct looking *looking, const struct queue_reader_misses *misses,
 			  FILE *stream);

@@ -11,6 +11,8 @@
 #define HASH_FUNCTION HASH_OAT
 #include <uthash.h>
 
+#include "command/command.h"
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* In the order in which they are told. */
@@ -180,7 +182,7 @@ void losses_print(const struct losses *losses, FILE *stream)
 	if (sum == 0)
 		fputs("no events lost", stream);
 	else
-		fprintf(stream, "%" PRIu64 " event%s lost", sum, sum == 1 ? "" : "s");
+		fprintf(stream, "%" PRIu64 " event%s lost", sum, command_plural(sum));
 	for (size_t i = 0; i < NR_EVENT_LOST; i++) {
 		if (losses->events[i] == 0)
 			continue;
@@ -198,8 +200,8 @@ void losses_print(const struct losses *losses, FILE *stream)
 			losses->evicted_passes, losses->evicted_passes == 1 ? "" : "es");
 	if (losses->malformed_records > 0)
 		fprintf(stream, ", %" PRIu64 " record%s not understood", losses->malformed_records,
-			losses->malformed_records == 1 ? "" : "s");
+			command_plural(losses->malformed_records));
 	if (losses->unwritten_rows > 0)
 		fprintf(stream, ", %" PRIu64 " row%s not written", losses->unwritten_rows,
-			losses->unwritten_rows == 1 ? "" : "s");
+			command_plural(losses->unwritten_rows));
 }

@@ -555,12 +555,6 @@ static int run(struct trace *trace)
 	return conclude(trace, finish(trace, r));
 }
 
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 static void clean_up(struct trace *trace)
 {
 	tracer_free(trace->tracer);
@@ -569,10 +563,10 @@ static void clean_up(struct trace *trace)
 	rows_free(trace->rows);
 	parties_free(trace->parties);
 	summary_clear(&trace->summary);
-	close_if_open(trace->epoll_fd);
-	close_if_open(trace->signal_fd);
-	close_if_open(trace->look_fd);
-	close_if_open(trace->timeout_fd);
+	command_close(trace->epoll_fd);
+	command_close(trace->signal_fd);
+	command_close(trace->look_fd);
+	command_close(trace->timeout_fd);
 }
 
 int trace_run(const struct options *options)
