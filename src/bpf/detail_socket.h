@@ -89,29 +89,6 @@ static __always_inline void describe_netlink(struct scratch *s, __u32 index, str
 	ret->reserved = 0;
 }
 
-/* The length of a name in sun_path, 0 where there is none. */
-static __always_inline __u32 name_length(struct unix_address *name)
-{
-	__u32 length = name ? probe(name, len) : 0;
-
-	return length > sizeof(__u16) && length <= sizeof(__u16) + EVENT_SUN_PATH ?
-		       length - sizeof(__u16) :
-		       0;
-}
-
-/* Copy a name of this length to an offset of the record. */
-static __always_inline void copy_unix_name(struct scratch *s, __u32 offset,
-					   struct unix_address *name, __u32 length)
-{
-	void *to = record_at(s, offset);
-
-	barrier_var(length);
-	/* name[0].sun_path: the family is a short */
-	bpf_probe_read_kernel(to, length & 0x7f,
-			      (void *)name + bpf_core_field_offset(struct unix_address, name) +
-				      sizeof(__u16));
-}
-
 /* The process that a struct pid stands for, as the host sees it. */
 static __always_inline __u32 host_pid(struct pid *pid)
 {
@@ -153,8 +130,8 @@ static __always_inline void describe_unix(struct scratch *s, __u32 index, struct
 	ret->name_size = length;
 	ret->peer_name_size = peer_length;
 	read_peer(ret, sk, peer);
-	copy_unix_name(s, at + sizeof(*ret), name, length);
-	copy_unix_name(s, at + sizeof(*ret) + length, peer_name, peer_length);
+	copy_unix_name(record_at(s, at + sizeof(*ret)), name, length);
+	copy_unix_name(record_at(s, at + sizeof(*ret) + length), peer_name, peer_length);
 	if (peer_of(sk) != peer)
 		s->used = used; /* none */
 }

@@ -131,25 +131,35 @@ static __always_inline struct unix_ends ends_of(struct scratch *s, struct sock *
 	return ends;
 }
 
-/* Append the name that a socket is bound to, which is kept while the socket lives. */
-static __always_inline void append_socket_name(struct scratch *s, enum event_party party,
-					       struct unix_address *name)
+/* The length of a name in sun_path, 0 where there is none. */
+static __always_inline __u32 name_length(struct unix_address *name)
 {
-	__u32 length;
-	void *to;
+	__u32 length = name ? probe(name, len) : 0;
 
-	if (!name)
-		return;
-	length = probe(name, len);
-	if (length <= sizeof(__u16) || length > sizeof(__u16) + EVENT_SUN_PATH)
-		return;
-	length -= sizeof(__u16);
-	to = append_section(s, EVENT_SECTION_SOCKET_NAME, party, length);
+	return length > sizeof(__u16) && length <= sizeof(__u16) + EVENT_SUN_PATH ?
+		       length - sizeof(__u16) :
+		       0;
+}
+
+/* Copy a name of this length into a record. */
+static __always_inline void copy_unix_name(void *to, struct unix_address *name, __u32 length)
+{
 	barrier_var(length);
 	/* name[0].sun_path: the family is a short */
 	bpf_probe_read_kernel(to, length & 0x7f,
 			      (void *)name + bpf_core_field_offset(struct unix_address, name) +
 				      sizeof(__u16));
+}
+
+/* Append the name that a socket is bound to, which is kept while the socket lives. */
+static __always_inline void append_socket_name(struct scratch *s, enum event_party party,
+					       struct unix_address *name)
+{
+	__u32 length = name_length(name);
+
+	if (length)
+		copy_unix_name(append_section(s, EVENT_SECTION_SOCKET_NAME, party, length), name,
+			       length);
 }
 
 static __always_inline struct sock *peer_of(struct sock *sk)
