@@ -13,11 +13,6 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* What is in flight: the table of messages, since 5.9. The entries go through a ring buffer. */
 
-struct bpf_iter__bpf_map_elem {
-	void *key;
-	void *value;
-} __attribute__((preserve_access_index));
-
 /* struct event_queued: user space empties it after each run. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

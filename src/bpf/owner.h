@@ -4,21 +4,9 @@
 #define FDPASS_OWNER_H
 
 #include "event.h"
+#include "iterator.h"
 #include "kernel.h"
 #include "task.h"
-
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-} __attribute__((preserve_access_index));
-
-struct bpf_iter__task_file {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
-} __attribute__((preserve_access_index));
 
 /* The sockets that user space asks for: EVENT_ASKED_BIT(). */
 struct {

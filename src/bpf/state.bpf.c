@@ -44,11 +44,6 @@ int tell_open_sockets(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-struct bpf_iter__unix {
-	struct bpf_iter_meta *meta;
-	struct unix_sock *unix_sk;
-} __attribute__((preserve_access_index));
-
 /* All of a network namespace, since 5.15: that no process has open, too. */
 SEC("iter/unix")
 int tell_unix_sockets(struct bpf_iter__unix *ctx)
@@ -276,10 +271,6 @@ static __always_inline void tell_message(struct sock *sk, struct sk_buff *skb,
 		report_record(s);
 }
 
-struct bpf_iter__bpf_map_elem {
-	void *value;
-} __attribute__((preserve_access_index));
-
 SEC("iter/bpf_map_elem")
 int answer(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -401,12 +392,6 @@ int tell_files(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-struct bpf_iter__task_vma {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	struct vm_area_struct *vma;
-} __attribute__((preserve_access_index));
-
 /* Since 5.12. */
 SEC("iter/task_vma")
 int tell_mappings(struct bpf_iter__task_vma *ctx)
@@ -500,11 +485,6 @@ __attribute__((noinline)) int tell_some_mappings(void)
 	}
 	return 1;
 }
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} __attribute__((preserve_access_index));
 
 SEC("iter/task")
 int tell_mappings_of_task(struct bpf_iter__task *ctx)
