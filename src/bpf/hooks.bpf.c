@@ -20,15 +20,17 @@ char LICENSE[] SEC("license") = "GPL";
 ON_RETURN(__scm_send, 3, struct socket *sock, struct msghdr *msg, struct scm_cookie *scm, int error)
 {
 	/* A run that was skipped counts as lost though it may have been none of these. */
-	if (may_have_rights(scm, error))
-		IN_TURN(HOOK_SENT, on_sent(sock, msg, scm, error));
+	if (error)
+		IN_TURN(HOOK_REFUSED, on_refused(sock, msg, error));
+	else if (argument(scm, fp))
+		IN_TURN_UNLESS(was_accepted(scm), HOOK_ACCEPTED, on_accepted(sock, msg, scm));
 	return 0;
 }
 
 /* In the sender up to 6.9, with MSG_PEEK everywhere. */
 ON_RETURN(scm_fp_dup, 1, struct scm_fp_list *list, struct scm_fp_list *copy)
 {
-	IN_TURN(HOOK_COPIED, on_copied(list, copy));
+	IN_TURN_UNLESS(was_copied(list, copy), HOOK_COPIED, on_copied(list, copy));
 	return 0;
 }
 
@@ -45,14 +47,14 @@ ON_ENTRY(unix_add_edges, struct scm_fp_list *list, struct unix_sock *receiver)
 /* From 7.3 with bool notrunc behind. */
 ON_ENTRY(scm_detach_fds, struct msghdr *msg, struct scm_cookie *scm)
 {
-	IN_TURN(HOOK_DETACH, on_detach(msg, scm));
+	IN_TURN_UNLESS(was_detached(msg, scm), HOOK_DETACH, on_detach(msg, scm));
 	return 0;
 }
 
 /* Called only where scm->fp is set, but by itself. */
 ON_ENTRY(__scm_destroy, struct scm_cookie *scm)
 {
-	IN_TURN(HOOK_DESTROYED, on_destroyed(scm));
+	IN_TURN_WHERE(find_message(argument(scm, fp)), HOOK_DESTROYED, on_destroyed(scm));
 	return 0;
 }
 

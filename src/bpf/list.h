@@ -5,7 +5,8 @@
  *
  * A message is followed by the address of its scm_fp_list, unique while the list lives; the table
  * gives it a number that is never used again, so an event that is lost cannot join two messages.
- *   on_sent       __scm_send() returned: the list is there, or the send was refused
+ *   on_accepted   __scm_send() returned: the list is there
+ *   on_refused    the same, but that it failed
  *   on_copied     scm_fp_dup(): up to 6.9 (and some stable trees) the copy is what is queued;
  *                 everywhere, MSG_PEEK copies
  *   on_queued     unix_add_edges(), since 6.10: under the lock of the receive queue
@@ -96,18 +97,20 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 
 /*
  * __scm_send(sock, msg, scm) accepted a message. Runs in the sender, in process context, without locks;
- * only for messages with control data. msg->msg_control is the kernel's own copy.
+ * only for messages with control data. msg->msg_control is the kernel's own copy. False: there is no room.
  */
-static __always_inline void on_accepted(struct socket *sock, struct msghdr *msg,
-					struct scm_cookie *scm, struct scm_fp_list *list)
+static __always_inline bool on_accepted(struct socket *sock, struct msghdr *msg,
+					struct scm_cookie *scm)
 {
+	struct scm_fp_list *list = argument(scm, fp);
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sock *sk = argument(sock, sk);
 	struct message message = {};
 	__u32 count = argument(list, count);
+	bool kept;
 
 	if (!s)
-		return;
+		return false;
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	message.number = next_number(NUMBER_SENT);
@@ -122,26 +125,21 @@ static __always_inline void on_accepted(struct socket *sock, struct msghdr *msg,
 	begin_files(s, count);
 	message.send_flags = send_flags_of(msg) | prospects_of(msg, sk, argument(sock, type));
 	describe_send(s, sock, sk, &message);
-	keep_message(list, &message);
+	kept = keep_message(list, &message);
 	read_files(s, list, count);
 	read_numbers_of(s, msg, count);
 	describe_files(s, SCRATCH_BEGIN);
 	report_record(s);
+	return kept;
 }
 
-/* __scm_send() returned: were there descriptors, or may have been? */
-static __always_inline bool may_have_rights(struct scm_cookie *scm, int error)
+/* Did another program do the work of this call? */
+static __always_inline bool was_accepted(struct scm_cookie *scm)
 {
-	return error || argument(scm, fp);
-}
+	struct message *message = find_message(argument(scm, fp));
 
-static __always_inline void on_sent(struct socket *sock, struct msghdr *msg, struct scm_cookie *scm,
-				    int error)
-{
-	if (error)
-		on_refused(sock, msg, error);
-	else
-		on_accepted(sock, msg, scm, argument(scm, fp));
+	return message && message->state == MESSAGE_SENDING && message->scm == (__u64)scm &&
+	       message->sender_tid == (__u32)bpf_get_current_pid_tgid();
 }
 
 /* Keep a message that was queued before the trace began. NULL: there is no room. */
@@ -176,25 +174,24 @@ static __always_inline void on_queued(struct scm_fp_list *list, struct sock *rec
 
 /*
  * scm_fp_dup(list) returned `copy`: for the queue, in the sender (unix_attach_fds() up to 6.9), or
- * for MSG_PEEK, in the receiver.
+ * for MSG_PEEK, in the receiver. False: the table does not have it.
  */
-static __always_inline void on_copied(struct scm_fp_list *list, struct scm_fp_list *copy)
+static __always_inline bool on_copied(struct scm_fp_list *list, struct scm_fp_list *copy)
 {
 	struct message *message = find_message(list);
 	struct message copied = {};
 
 	if (!copy)
-		return;
+		return false;
 	if (!message) { /* queued before the trace began, and peeked now; or that send goes on */
 		if (is_sending())
-			return;
+			return false;
 		copied.number = next_number(NUMBER_COPIED);
 		copied.count = argument(list, count);
 		copied.state = MESSAGE_QUEUED;
 		keep_message(list, &copied);
 		copied.state = MESSAGE_PEEKED;
-		keep_message(copy, &copied);
-		return;
+		return keep_message(copy, &copied);
 	}
 	copied = *message;
 	copied.msg = 0;
@@ -205,14 +202,21 @@ static __always_inline void on_copied(struct scm_fp_list *list, struct scm_fp_li
 	} else {
 		copied.state = MESSAGE_PEEKED;
 	}
-	keep_message(copy, &copied);
+	return keep_message(copy, &copied);
+}
+
+static __always_inline bool was_copied(struct scm_fp_list *list, struct scm_fp_list *copy)
+{
+	struct message *message = find_message(list), *copied = find_message(copy);
+
+	return message && copied && copied->number == message->number;
 }
 
 /*
  * scm_detach_fds(msg, scm): the receiver has a control buffer. It ends in __scm_destroy(), by then
- * everything is installed and written; so this only remembers where.
+ * everything is installed and written; so this only remembers where. False: there is no room.
  */
-static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm)
+static __always_inline bool on_detach(struct msghdr *msg, struct scm_cookie *scm)
 {
 	struct scm_fp_list *list = argument(scm, fp);
 	struct message *message = find_message(list);
@@ -220,12 +224,20 @@ static __always_inline void on_detach(struct msghdr *msg, struct scm_cookie *scm
 	if (!message) { /* queued before the trace began */
 		message = keep_unknown(list, NUMBER_DETACH);
 		if (!message)
-			return;
+			return false;
 	}
 	message->control = (__u64)argument(msg, msg_control);
 	message->control_length = argument(msg, msg_controllen);
 	message->control_flags = argument(msg, msg_flags);
 	message->msg = (__u64)msg;
+	return true;
+}
+
+static __always_inline bool was_detached(struct msghdr *msg, struct scm_cookie *scm)
+{
+	struct message *message = find_message(argument(scm, fp));
+
+	return message && message->msg == (__u64)msg;
 }
 
 /* The receiving socket: known since it was queued, or the first argument of the call. */
@@ -255,7 +267,7 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
 
 /*
  * A list that the table does not know ends: a message that was queued before the trace began, or
- * a send that __scm_send() refuses at this moment, which on_sent() will tell. The latter has the
+ * a send that __scm_send() refuses at this moment, which on_refused() will tell. The latter has the
  * credentials that scm_send() sets: none (-1), or those of a control message, in a send.
  */
 static __always_inline bool is_refused_send(struct scm_cookie *scm)
@@ -266,11 +278,13 @@ static __always_inline bool is_refused_send(struct scm_cookie *scm)
 }
 
 /* How a list ended: what is told of it. */
-static __always_inline enum event_type type_of_end(const struct message *message)
+static __always_inline enum event_type type_of_end(const struct message *message,
+						   const struct scm_cookie *scm)
 {
 	if (message->msg)
 		return EVENT_RECEIVED;
-	if (message->state == MESSAGE_SENDING &&
+	/* What its sender throws away itself later is in another cookie: it may not be known to be queued. */
+	if (message->state == MESSAGE_SENDING && message->scm == (__u64)scm &&
 	    message->sender_tid == (__u32)bpf_get_current_pid_tgid())
 		return EVENT_SEND_FAILED;
 	return EVENT_LOST;
@@ -281,7 +295,7 @@ static __always_inline void report_end(const struct message *message, struct scm
 				       struct scm_cookie *scm)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	enum event_type type = type_of_end(message);
+	enum event_type type = type_of_end(message, scm);
 	bool with_files = type == EVENT_RECEIVED || !message->described;
 	__u32 count = message->count;
 

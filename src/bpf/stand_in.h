@@ -22,7 +22,8 @@
 
 /* The hooks at which a program does its work in turn. */
 enum hook {
-	HOOK_SENT,
+	HOOK_REFUSED,
+	HOOK_ACCEPTED,
 	HOOK_COPIED,
 	HOOK_DETACH,
 	HOOK_DESTROYED,
@@ -58,12 +59,22 @@ struct {
 	__type(value, struct turns);
 } turns SEC(".maps");
 
+/* Add up what the kernel counts, each time that it skipped the first one; see EVENT_LOST_SKIPPED. */
+static __always_inline void count_turn(bool done)
+{
+	if (done && stand_in == 0)
+		add_lost(EVENT_LOST_SKIPPED, 1);
+	if (!done && stand_in != 0)
+		add_lost(EVENT_LOST_SKIPPED, -1);
+}
+
 /*
- * Should this program do the work of the hook? One that sees itself has seen the end of another call.
- * What is left of a call in which some were skipped can make all of them think that it was done, never
- * two of them that it was not: then it is counted as lost.
+ * Should this program do the work of the hook? One that sees itself has seen the end of another call. Where
+ * those that ran in one call are none of those that ran in the last one, all of them think that the work was
+ * done, never two of them that it was not: then it is counted as lost. So what was done is better
+ * told from what it left in the tables (`anew`, and forget_turn()).
  */
-static __always_inline bool take_turn(enum hook hook)
+static __always_inline bool take_turn(enum hook hook, bool anew)
 {
 	struct turns *task_turns;
 	__u8 turn, mine = 1 << stand_in;
@@ -75,15 +86,21 @@ static __always_inline bool take_turn(enum hook hook)
 	if (!task_turns)
 		return stand_in == 0;
 	turn = task_turns->of[hook];
-	if (turn & mine)
+	if (anew || turn & mine)
 		turn = 0;
 	task_turns->of[hook] = turn | mine | TURN_DONE;
-	/* The kernel counts each time that it skipped the first one; see EVENT_LOST_SKIPPED. */
-	if (turn & TURN_DONE && stand_in == 0)
-		add_lost(EVENT_LOST_SKIPPED, 1);
-	if (!(turn & TURN_DONE) && stand_in != 0)
-		add_lost(EVENT_LOST_SKIPPED, -1);
+	count_turn(turn & TURN_DONE);
 	return !(turn & TURN_DONE);
+}
+
+/* The next call is another one: the stand-ins of this one see by themselves that the work was done. */
+static __always_inline void forget_turn(enum hook hook)
+{
+	struct turns *task_turns =
+		bpf_task_storage_get(&turns, bpf_get_current_task_btf(), NULL, 0);
+
+	if (task_turns)
+		task_turns->of[hook] = 0;
 }
 
 /* With interrupts off preempt_enable() does not reschedule: that waits until the program ended. */
@@ -103,8 +120,24 @@ static __always_inline bool take_turn(enum hook hook)
 
 #define IN_TURN(hook, work)                                                                        \
 	UNDISTURBED({                                                                              \
-		if (take_turn(hook))                                                               \
+		if (take_turn(hook, false))                                                        \
 			work;                                                                      \
+	})
+
+/* Where the table still has what the work is about, it was not done. */
+#define IN_TURN_WHERE(undone, hook, work)                                                          \
+	UNDISTURBED({                                                                              \
+		if (take_turn(hook, preemptible && (undone)))                                      \
+			work;                                                                      \
+	})
+
+/* `work` returns whether `done` is true from then on: there may be no room for it. */
+#define IN_TURN_UNLESS(done, hook, work)                                                           \
+	UNDISTURBED({                                                                              \
+		if (preemptible && (done))                                                         \
+			count_turn(true);                                                          \
+		else if (take_turn(hook, false) && (work) && preemptible)                          \
+			forget_turn(hook);                                                         \
 	})
 
 #else
@@ -112,6 +145,8 @@ static __always_inline bool take_turn(enum hook hook)
 #define preemptible false
 #define UNDISTURBED(work) work
 #define IN_TURN(hook, work) work
+#define IN_TURN_WHERE(undone, hook, work) work
+#define IN_TURN_UNLESS(done, hook, work) work
 
 #endif
 

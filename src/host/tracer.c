@@ -312,17 +312,25 @@ int tracer_read(struct tracer *tracer, ring_record_fn fn, void *userdata)
 	return ring_read(tracer->ring, fn, userdata);
 }
 
-/*
- * Where a skipped run is no loss: freed buffers come in softirqs too, in the middle of another run of the
- * same program, and no unix message is freed in one.
- */
-static bool runs_in_softirqs(const struct bpf_program *program)
+/* Programs of which a skipped run is no loss. */
+static bool may_be_skipped(const struct bpf_program *program)
 {
+	static const char *const functions[] = {
+		/* Freed buffers come in softirqs too, in the middle of another run: no unix message among them. */
+		"kfree_skb",
+		"consume_skb",
+		"sk_data_ready",
+		/* Its stand-ins do the same again, and tell nothing. */
+		"unix_add_edges",
+		NULL,
+	};
 	const char *target = strrchr(bpf_program__section_name(program), '/');
 
-	return target &&
-	       (strcmp(target, "/kfree_skb") == 0 || strcmp(target, "/consume_skb") == 0 ||
-		strcmp(target, "/sk_data_ready") == 0);
+	for (size_t i = 0; target && functions[i]; i++) {
+		if (strcmp(target + 1, functions[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Runs of a program that the kernel skipped; it counts them since 5.12. */
@@ -343,7 +351,7 @@ static uint64_t skipped_runs(const struct tracer *tracer)
 	uint64_t sum = 0;
 
 	bpf_object__for_each_program(program, tracer->objects[0]) {
-		if (bpf_program__autoload(program) && !runs_in_softirqs(program))
+		if (bpf_program__autoload(program) && !may_be_skipped(program))
 			sum += skipped_runs_of(program);
 	}
 	return sum;
