@@ -56,7 +56,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 
 	begin_record(s, EVENT_SENT, number, count, 2);
 	s->nr_fds = nr_fds;
-	write_current(s, SCRATCH_BEGIN);
+	write_current(SCRATCH_BEGIN);
 	begin_files(s, count);
 	describe_socket(s, EVENT_SELF, sk, is_send(call) ? fd_of_socket(task, call->fd, sk) : -1);
 	describe_socket(s, EVENT_OTHER, peer, -1);
@@ -65,7 +65,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 		append_socket_name(s, EVENT_OTHER, probe((struct unix_sock *)peer, addr));
 	else
 		append_addressee(index);
-	describe_files(s, SCRATCH_BEGIN);
+	describe_files(SCRATCH_BEGIN);
 }
 
 /*

@@ -142,17 +142,21 @@ static __always_inline bool read_only_control(struct scratch *s)
 	return s->nr_fds <= SCM_MAX_FD;
 }
 
-/* All of them, into s->fds: false where there are too many. */
-static __always_inline bool read_controls(struct scratch *s, enum scratch_user user)
+/* All of them, into s->fds: 0 where there are too many. A global function, as all that loop for long. */
+__attribute__((noinline)) int read_controls(__u32 user)
 {
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
+
+	if (!s)
+		return 0;
 	s->nr_fds = 0;
 	s->more_named = false;
 	for (int i = 0; i < MAX_CONTROLS; i += CONTROLS_IN_CALL) {
 		if (!read_controls_from(user))
-			return true;
+			return 1;
 	}
 	s->control = 0;
-	return false;
+	return 0;
 }
 
 /*
@@ -168,7 +172,7 @@ static __always_inline void read_numbers_of(struct scratch *s, struct msghdr *ms
 	    !copy_kernel(&s->header, length, (void *)s->control) && s->header.cmsg_len == length &&
 	    s->header.cmsg_level == SOL_SOCKET && s->header.cmsg_type == SCM_RIGHTS)
 		s->nr_fds = count;
-	else if (!read_controls(s, SCRATCH_BEGIN))
+	else if (!read_controls(SCRATCH_BEGIN))
 		s->nr_fds = 0; /* they are left out */
 }
 

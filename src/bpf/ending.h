@@ -164,7 +164,7 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 					       why_lost(&s->call, (struct sock *)sk);
 	if (!described) {
 		read_files(s, (struct scm_fp_list *)list, count);
-		describe_files(s, SCRATCH_END);
+		describe_files(SCRATCH_END);
 	}
 	report_record(s);
 	if (known) /* what is not in the table has been told */
@@ -223,7 +223,7 @@ __attribute__((noinline)) int tell_unseen(void)
 		begin_files(s, taking->count);
 	describe_taker(s, (struct sock *)sk, !taking->described);
 	if (!taking->described)
-		describe_files(s, SCRATCH_END);
+		describe_files(SCRATCH_END);
 	report_record(s);
 	forget_message((void *)s->taking.skb, s->taking.number);
 	return 0;

@@ -61,8 +61,10 @@ static __always_inline bool is_memory(__u32 magic)
 /* Is it of a kind that has details perhaps? See detail.h. */
 static __always_inline bool has_detail(const struct event_file *file, __u32 links)
 {
+	if ((file->mode & S_IFMT) == S_IFCHR)
+		return is_ptmx(file);
 	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
-	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC || is_ptmx(file) ||
+	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
 	       (!links && is_memory(file->magic));
 }
 
@@ -73,12 +75,13 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 	struct inode *inode;
 	__u32 links;
 
+	file = typed(file);
 	COPY(s->copy, file, FILE_PARTS);
 	place->dentry = (__u64)COPIED(s->copy, file, FILE_PARTS, f_path.dentry);
 	place->mnt = (__u64)COPIED(s->copy, file, FILE_PARTS, f_path.mnt);
 	ret->open_flags = COPIED(s->copy, file, FILE_PARTS, f_flags);
 	inode = COPIED(s->copy, file, FILE_PARTS, f_inode);
-	ret->inode_generation = probe(inode, i_generation);
+	ret->inode_generation = follow(inode, i_generation);
 	COPY(s->copy, inode, INODE_PARTS);
 	ret->ino = COPIED(s->copy, inode, INODE_PARTS, i_ino);
 	ret->mode = COPIED(s->copy, inode, INODE_PARTS, i_mode);

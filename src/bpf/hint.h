@@ -114,7 +114,7 @@ __attribute__((noinline)) int read_hint(__u32 index)
 	if (!control.at || control.length < sizeof(struct compat_cmsghdr))
 		return HINT_NOTHING;
 	begin_user_control(s, control.at, control.length, s->call.compat);
-	if (!read_only_control(s) && !read_controls(s, SCRATCH_BEGIN)) {
+	if (!read_only_control(s) && !read_controls(SCRATCH_BEGIN)) {
 		count_lost(EVENT_LOST_CONTROLS);
 		return HINT_NOTHING;
 	}

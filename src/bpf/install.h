@@ -40,10 +40,12 @@ static __always_inline __u32 lowest_bit(__u64 word)
 
 /*
  * Why installing stopped: no descriptor below RLIMIT_NOFILE is free, or one is and a security
- * module refused the file. get_unused_fd_flags() begins at next_fd, so this does too.
+ * module refused the file. get_unused_fd_flags() begins at next_fd, so this does too. A global function: see
+ * file.h. Returns enum event_fate.
  */
-static __always_inline enum event_fate why_stopped(struct task_struct *task)
+__attribute__((noinline)) int why_stopped(void)
 {
+	struct task_struct *task = current_task();
 	struct files_struct *files = load(task, files);
 	struct fdtable *table = load(files, fdt);
 	unsigned long *open = load(table, open_fds);
@@ -214,7 +216,7 @@ static __always_inline void write_received(struct scratch *s, const struct messa
 		installed = SCM_MAX_FD;
 	s->room = room < SCM_MAX_FD ? room : SCM_MAX_FD;
 	s->installed = installed;
-	s->stop = installed < count && installed < room ? why_stopped(current_task()) : 0;
+	s->stop = installed < count && installed < room ? why_stopped() : 0;
 	s->cloexec = message->control_flags & MSG_CMSG_CLOEXEC ? EVENT_FILE_CLOEXEC : 0;
 	s->nr_fds = installed;
 	if (installed && bpf_probe_read_user(s->fds, bounded(installed) * sizeof(__s32),

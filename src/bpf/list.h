@@ -76,7 +76,7 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 	if (!s || argument(sk, __sk_common.skc_family) != AF_UNIX)
 		return;
 	begin_control(s, msg);
-	if (!read_controls(s, SCRATCH_BEGIN)) {
+	if (!read_controls(SCRATCH_BEGIN)) {
 		count_lost(EVENT_LOST_CONTROLS);
 		return;
 	}
@@ -88,10 +88,10 @@ static __always_inline void on_refused(struct socket *sock, struct msghdr *msg, 
 	s->nr_fds = count;
 	s->event.error = error;
 	s->event.flags = EVENT_FAILED;
-	write_current(s, SCRATCH_BEGIN);
+	write_current(SCRATCH_BEGIN);
 	begin_files(s, count);
 	describe_send(s, sock, sk, &message);
-	describe_files(s, SCRATCH_BEGIN);
+	describe_files(SCRATCH_BEGIN);
 	report_record(s);
 }
 
@@ -121,14 +121,14 @@ static __always_inline bool on_accepted(struct socket *sock, struct msghdr *msg,
 	message.scm = (__u64)scm;
 	message.sender_tid = (__u32)bpf_get_current_pid_tgid();
 	begin_record(s, EVENT_SENT, message.number, count, 2);
-	write_current(s, SCRATCH_BEGIN);
+	write_current(SCRATCH_BEGIN);
 	begin_files(s, count);
 	message.send_flags = send_flags_of(msg) | prospects_of(msg, sk, argument(sock, type));
 	describe_send(s, sock, sk, &message);
 	kept = keep_message(list, &message);
 	read_files(s, list, count);
 	read_numbers_of(s, msg, count);
-	describe_files(s, SCRATCH_BEGIN);
+	describe_files(SCRATCH_BEGIN);
 	report_record(s);
 	return kept;
 }
@@ -240,18 +240,26 @@ static __always_inline bool was_detached(struct msghdr *msg, struct scm_cookie *
 	return message && message->msg == (__u64)msg;
 }
 
+/* The file of the receiving call's descriptor, 0 without one. A global function: see open_table(). */
+__attribute__((noinline)) __u64 receiving_file(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (!s || (!is_receive(&s->call) && s->call.kind != CALL_READ))
+		return 0;
+	return as_number(s, file_of_fd(current_task(), s->call.fd));
+}
+
 /* The receiving socket: known since it was queued, or the first argument of the call. */
 static __always_inline void describe_receiver(struct scratch *s, const struct message *message)
 {
 	struct sock *sk = (struct sock *)message->sock;
-	bool reading, named = message->send_flags & SEND_NAMED || !message->described;
-	struct file *file = NULL;
+	bool named = message->send_flags & SEND_NAMED || !message->described;
+	struct file *file;
 	__s32 fd = -1;
 
 	read_call(SCRATCH_END);
-	reading = is_receive(&s->call) || s->call.kind == CALL_READ;
-	if (reading)
-		file = file_of_fd(current_task(), s->call.fd);
+	file = (struct file *)receiving_file();
 	if (!sk)
 		sk = unix_socket_of(file);
 	if (file && is_file_of(file, sk, (struct socket *)message->socket))
@@ -304,14 +312,14 @@ static __always_inline void report_end(const struct message *message, struct scm
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	begin_record(s, type, message->number, count, 1);
-	write_current(s, SCRATCH_END);
+	write_current(SCRATCH_END);
 	if (with_files)
 		begin_files(s, count);
 	describe_receiver(s, message);
 	if (with_files)
 		read_files(s, list, count);
 	if (!message->described)
-		describe_files(s, SCRATCH_END);
+		describe_files(SCRATCH_END);
 	if (type == EVENT_RECEIVED) {
 		if (message->state == MESSAGE_PEEKED)
 			s->event.flags |= EVENT_PEEK;

@@ -89,7 +89,7 @@ static __always_inline void report_move(struct scratch *s, __u64 file, __u32 nr_
 	s->fds[1] = to;
 	s->nr_fds = nr_fds;
 	begin_files(s, nr_fds ? 2 : 1);
-	describe_files(s, SCRATCH_MOVE);
+	describe_files(SCRATCH_MOVE);
 	if (nr_fds) {
 		struct event_file *installed = file_in_record(s, 1);
 
@@ -116,7 +116,7 @@ static __always_inline void on_pidfd_getfd(struct pid *pid, __s32 fd, __s32 inst
 	s = begin_move(EVENT_VIA_PIDFD_GETFD);
 	if (!s)
 		return;
-	write_current(s, SCRATCH_MOVE);
+	write_current(SCRATCH_MOVE);
 	if (source)
 		append_source(s, source);
 	report_move(s, (__u64)file_of_fd(current_task(), installed), 2, fd, installed, true);
@@ -135,25 +135,50 @@ struct seccomp_notif_addfd {
 
 /* Notifications of one listener that are looked through for the one that is answered. */
 #define MAX_NOTIFICATIONS 4096
+#define NOTIFICATIONS_IN_CALL 64
+
+static __always_inline struct seccomp_knotif *notification_at(__u64 at)
+{
+	return (void *)at - bpf_core_field_offset(struct seccomp_knotif, list);
+}
+
+/*
+ * Where the list leads to from `at`, after some notifications, or at the one of this id. A global function: see
+ * file.h.
+ */
+__attribute__((noinline)) __u64 pass_notifications(__u64 at, __u64 head, __u64 id)
+{
+	struct scratch *s = scratch_of(SCRATCH_MOVE);
+
+	if (!s)
+		return head;
+	for (int i = 0; i < NOTIFICATIONS_IN_CALL; i++) {
+		if (at == head || probe(notification_at(at), id) == id)
+			break;
+		at = as_number(s, probe((struct list_head *)at, next));
+	}
+	return at;
+}
 
 static __always_inline struct task_struct *task_of_notification(struct file *listener, __u64 id)
 {
+	struct scratch *s = scratch_of(SCRATCH_MOVE);
 	struct seccomp_filter *filter = probe(listener, private_data);
-	struct notification *notif = probe(filter, notif);
-	struct list_head *head =
-		(void *)notif + bpf_core_field_offset(struct notification, notifications);
-	struct list_head *at = probe(head, next);
+	__u64 head, at;
 
-	for (int i = 0; i < MAX_NOTIFICATIONS && at != head; i++) {
-		struct seccomp_knotif *knotif =
-			(void *)at - bpf_core_field_offset(struct seccomp_knotif, list);
-
-		if (probe(knotif, id) == id)
-			return probe(knotif, task);
-		at = probe(at, next);
+	if (!s)
+		return NULL;
+	head = as_number(s, probe(filter, notif)) +
+	       bpf_core_field_offset(struct notification, notifications);
+	at = as_number(s, probe((struct list_head *)head, next));
+	for (int i = 0; i < MAX_NOTIFICATIONS / NOTIFICATIONS_IN_CALL; i++) {
+		at = pass_notifications(at, head, id);
+		if (at == head)
+			return NULL;
+		if (probe(notification_at(at), id) == id)
+			return probe(notification_at(at), task);
 	}
-	if (at != head)
-		count_lost(EVENT_LOST_CONTROLS);
+	count_lost(EVENT_LOST_CONTROLS);
 	return NULL;
 }
 

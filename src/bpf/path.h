@@ -112,10 +112,16 @@ static __always_inline bool add_name(struct scratch *s, struct dentry *dentry, _
 	return true;
 }
 
+/* The mount that a struct vfsmount is in. */
+static __always_inline struct mount *mount_of(__u64 mnt)
+{
+	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
 /* The walk comes to a mount. */
 static __always_inline void enter_mount(struct scratch *s, __u64 mnt)
 {
-	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount = typed(mount_of(mnt));
 
 	COPY(s->mount, mount, MOUNT_PARTS);
 	s->mnt = mnt;
@@ -189,7 +195,7 @@ static __always_inline bool step_to_cached(struct scratch *s)
 static __always_inline void step_out_of_mount(struct scratch *s, struct dentry *dentry,
 					      bool parentless)
 {
-	struct mount *mount = (void *)s->mnt - bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount = typed(mount_of(s->mnt));
 	struct mount *above = COPIED(s->mount, mount, MOUNT_PARTS, mnt_parent);
 	bool unnamed = s->previous == EVENT_NO_NAME;
 	__u32 flags = 0;
@@ -201,7 +207,7 @@ static __always_inline void step_out_of_mount(struct scratch *s, struct dentry *
 	}
 	/* The top: of a namespace's tree, or of a mount that is in none (an error pointer for the
 	 * kernel's own mounts, NULL after a lazy umount). */
-	if ((__u64)probe(mount, mnt_ns) - 1 >= (__u64)-4096)
+	if ((__u64)follow(mount, mnt_ns) - 1 >= (__u64)-4096)
 		flags = parentless && unnamed ? EVENT_FILE_PSEUDO : EVENT_FILE_DETACHED;
 	if (unnamed && !add_name(s, dentry,
 				 flags & EVENT_FILE_PSEUDO ?
@@ -215,7 +221,7 @@ static __always_inline void step_out_of_mount(struct scratch *s, struct dentry *
 /* One step up a path: out of a mount, or to the parent directory. Ends with s->dentry 0. */
 static __always_inline void step_path(struct scratch *s)
 {
-	struct dentry *dentry = (struct dentry *)s->dentry, *parent;
+	struct dentry *dentry = typed((struct dentry *)s->dentry), *parent;
 
 	if (s->sharing && s->previous != EVENT_NO_NAME && step_to_cached(s))
 		return;
@@ -281,9 +287,16 @@ __attribute__((noinline)) int walk_far(__u32 user)
 	return 1;
 }
 
-/* Write the files, their details and their paths, which are the last section of the record. */
-static __always_inline void describe_files(struct scratch *s, enum scratch_user user)
+/*
+ * Write the files, their details and their paths, which are the last section of the record. A global function: else
+ * the verifier would go through the loops for each of the ways that lead here.
+ */
+__attribute__((noinline)) int describe_files(__u32 user)
 {
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
+
+	if (!s)
+		return 0;
 	s->event.flags |= EVENT_DESCRIBED;
 	s->super = 0;
 	s->detailed = false;
@@ -298,8 +311,9 @@ static __always_inline void describe_files(struct scratch *s, enum scratch_user 
 	s->epoch++;
 	for (int i = 0; i < MAX_WALKS; i++) {
 		if (!walk_far(user))
-			return;
+			break;
 	}
+	return 0;
 }
 
 #endif

@@ -69,7 +69,7 @@ __attribute__((noinline)) int differ_from(__u64 list, __u32 first)
 	return 0;
 }
 
-/* Are the files of the list just those that the hint names? Then s->lists has them. */
+/* Are the files of the list just those that the hint names, in the open table? Then s->lists has them. */
 static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_list *list)
 {
 	__u32 count = probe(list, count);
@@ -77,7 +77,6 @@ static __always_inline bool has_hinted_files(struct scratch *s, struct scm_fp_li
 
 	if (count != s->nr_fds)
 		return false;
-	open_table(s);
 	for (__u32 i = 0; i < SCM_MAX_FD; i += MATCHED_IN_CALL) {
 		if (i >= count)
 			break;
@@ -178,6 +177,7 @@ __attribute__((noinline)) int find_own(__u64 sk, __u64 peer)
 
 	if (!s)
 		return FOUND_NONE;
+	open_table(s);
 	s->look_at = head;
 	for (int i = 0; i < MAX_BEHIND; i++) {
 		struct sk_buff *skb = (struct sk_buff *)s->look_at;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Reading the kernel's memory. There is no lock: an object must be kept alive by the caller of the
- * traced function. Three ways, by what the verifier knows of the pointer:
+ * traced function. Four ways, by what the verifier knows of the pointer:
  *   probe()     any address: checked while it is read, 0 where it cannot be read
+ *   follow()    what typed() made of any address, and what its members lead to: the same, for less
  *   load()      the current task and what its members lead to
  *   argument()  an argument of the traced function and what its members lead to
  * The last two are plain loads wherever the kernel lets them be.
  *
  * Each object is compiled twice. With bpf_rdonly_cast() (since 6.2, a35b9af4ec2c "bpf: Add a kfunc
- * for generic type cast") probe() is a plain load too, which costs ten instructions; without it each
+ * for generic type cast") probe() is a plain load too, which costs twelve instructions; without it each
  * is a call of a helper, which costs a hundred.
  */
 #ifndef FDPASS_READ_H
@@ -26,8 +27,10 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 	})
 
 #define probe(pointer, member) (typed(pointer)->member)
+#define follow(pointer, member) ((pointer)->member)
 #else
 #define typed(pointer) (pointer)
+#define follow(pointer, member) probe(pointer, member)
 #define probe(pointer, member)                                                                     \
 	({                                                                                         \
 		typeof(&*(pointer)) object_ = (pointer);                                           \
@@ -96,7 +99,7 @@ static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
 /*
  * Several members of one object that lie near each other: where each read is the call of a helper, all from
  * the first to the last of them are copied at once. A range is a type and these two members.
- *   COPY(buffer, pointer, RANGE);  COPIED(buffer, pointer, RANGE, member)
+ *   COPY(buffer, pointer, RANGE);  COPIED(buffer, pointer, RANGE, member)   of what typed() made
  * A member that a kernel has elsewhere is read by itself.
  */
 #define COPY_SIZE 256 /* of a buffer that is not an array, but a pointer to one */
@@ -108,7 +111,7 @@ static __always_inline long copy_kernel(void *to, __u32 size, const void *from)
 
 #ifdef TYPED_READS
 #define COPY_RANGE(buffer, pointer, type, first, last) ((void)(buffer))
-#define COPIED_MEMBER(buffer, pointer, type, first, last, member) probe((type *)(pointer), member)
+#define COPIED_MEMBER(buffer, pointer, type, first, last, member) follow((type *)(pointer), member)
 #else
 #define RANGE_SIZE(...) SIZE_OF_RANGE(__VA_ARGS__)
 #define SIZE_OF_RANGE(type, first, last)                                                           \

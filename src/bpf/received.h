@@ -14,7 +14,7 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 				      __u32 count, bool unclaimed, struct sock *sender)
 {
 	begin_record(s, type, number, count, 2);
-	write_current(s, SCRATCH_END);
+	write_current(SCRATCH_END);
 	if (unclaimed)
 		s->event.flags |= EVENT_UNCLAIMED;
 	describe_socket(s, EVENT_OTHER, sender, -1);
@@ -46,26 +46,25 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 							       EVENT_FATE_UNKNOWN;
 }
 
-static __always_inline __u64 close_on_exec_of(__u32 fd)
-{
-	struct task_struct *task = current_task();
-	struct files_struct *files = load(task, files);
-	struct fdtable *table = load(files, fdt);
-	__u64 word = 0;
-
-	copy_kernel(&word, sizeof(word), load(table, close_on_exec) + fd / 64);
-	return word & 1ULL << (fd % 64);
-}
-
 #define SEARCHES_IN_CALL 32
 /* Since 7.3, with SO_RIGHTS_NOTRUNC, a file that is refused leaves its place: so many in a row are seen. */
 #define PLACES_SKIPPED 4
 #define FD_REFUSED (-1)
 
-/* All descriptors of a message have the same flags: this is the first. */
-static __always_inline void find_flags(struct scratch *s, __u32 fd)
+/* All descriptors of a message have the same flags: this is the first. A global function: see open_table(). */
+__attribute__((noinline)) int find_flags(__u32 fd)
 {
-	s->cloexec = close_on_exec_of(fd) ? EVENT_FILE_CLOEXEC : 0;
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+	__u64 word = 0;
+
+	if (!s)
+		return 0;
+	copy_kernel(&word, sizeof(word), load(table, close_on_exec) + fd / 64);
+	s->cloexec = word & 1ULL << (fd % 64) ? EVENT_FILE_CLOEXEC : 0;
+	return 0;
 }
 
 /* Does the descriptor lead to one of the files that come after the next? Then those before it were refused. */
@@ -81,7 +80,7 @@ static __always_inline void skip_refused(struct scratch *s, __u64 file, __u32 fd
 				*fd_at(s, s->found + place) = FD_REFUSED;
 		}
 		if (!s->found)
-			find_flags(s, fd);
+			find_flags(fd);
 		*fd_at(s, s->found + i) = fd;
 		s->found += i + 1;
 		s->refused = true;
@@ -102,7 +101,7 @@ static __always_inline void search_at(struct scratch *s, __u32 fd)
 		return;
 	}
 	if (!index)
-		find_flags(s, fd);
+		find_flags(fd);
 	*fd_at(s, index) = fd;
 	write_fate(s, index, EVENT_FATE_INSTALLED, fd);
 	s->found = index + 1;
@@ -188,7 +187,7 @@ __attribute__((noinline)) int find_hinted(void)
 	if (!s || s->call.kind != CALL_RECEIVE || !read_user_message(&message, &s->call, 0))
 		return 0;
 	begin_user_control(s, message.control, message.control_length, s->call.compat);
-	if (!read_controls(s, SCRATCH_END))
+	if (!read_controls(SCRATCH_END))
 		return 0;
 	for (first = 0; first < SCM_MAX_FD; first += FILES_IN_CALL) {
 		int same = check_hinted_from(first);
@@ -214,7 +213,7 @@ static __always_inline void write_taken_files(struct scratch *s)
 
 		if (hinted > installed) {
 			installed = hinted;
-			find_flags(s, s->fds[0]);
+			find_flags(s->fds[0]);
 		} else {
 			find_installed();
 		}
@@ -254,7 +253,7 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u64 sender, __u32 peek)
 		begin_files(s, taking->count);
 	describe_taker(s, (struct sock *)sk, !taking->described);
 	if (!taking->described)
-		describe_files(s, SCRATCH_END);
+		describe_files(SCRATCH_END);
 	if (!is_read)
 		write_taken_files(s);
 	report_record(s);

@@ -22,9 +22,10 @@ static __always_inline struct scm_fp_list *list_of(struct sk_buff *skb)
  */
 static __always_inline bool is_linked(struct sk_buff *skb, struct scm_fp_list *list)
 {
-	struct sk_buff *next = probe(skb, next), *prev = probe(skb, prev);
+	struct sk_buff *known = typed(skb);
+	struct sk_buff *next = follow(known, next), *prev = follow(known, prev);
 
-	return next && prev && (probe(next, prev) == skb || probe(prev, next) == skb) &&
+	return next && prev && (follow(next, prev) == skb || follow(prev, next) == skb) &&
 	       list_of(skb) == list;
 }
 

@@ -23,7 +23,11 @@ static __always_inline struct file *file_of_fd(struct task_struct *task, __s32 f
 	return file;
 }
 
-/* The current task's table, in which file_at() then looks: for many descriptors. */
+/*
+ * The current task's table, in which file_at() then looks: for many descriptors. Not in a loop: whenever the
+ * verifier comes to a pointer that is read from a task, it searches all types of the kernel by name, several
+ * times (btf_nested_type_is_trusted(); since 7.0 they are sorted).
+ */
 static __always_inline void open_table(struct scratch *s)
 {
 	struct task_struct *task = current_task();
@@ -69,10 +73,13 @@ static __always_inline struct sock *unix_socket_of(struct file *file)
 	if (!file)
 		return NULL;
 	socket = probe(file, private_data);
-	if (!socket || probe(socket, file) != file)
+	if (!socket)
 		return NULL;
-	sk = probe(socket, sk);
-	return sk && probe(sk, __sk_common.skc_family) == AF_UNIX ? sk : NULL;
+	socket = typed(socket);
+	if (follow(socket, file) != file)
+		return NULL;
+	sk = follow(socket, sk);
+	return sk && follow(sk, __sk_common.skc_family) == AF_UNIX ? sk : NULL;
 }
 
 /* Is it the file of this socket? `socket` is its struct socket, NULL where that is not known yet. */
@@ -110,7 +117,7 @@ static __always_inline void describe_socket(struct scratch *s, enum event_party 
 	struct socket *socket = sk ? probe(sk, sk_socket) : NULL;
 
 	write_socket(s, party, sk, socket ? probe(inode_of_socket(socket), i_ino) : 0,
-		     socket ? probe(socket, type) : 0, fd);
+		     socket ? follow(socket, type) : 0, fd);
 }
 
 /* What a unix socket is bound to, and what it is connected to. */
@@ -123,11 +130,12 @@ struct unix_ends {
 
 static __always_inline struct unix_ends ends_of(struct scratch *s, struct sock *sk)
 {
+	struct unix_sock *own = typed((struct unix_sock *)sk);
 	struct unix_ends ends;
 
-	COPY(s->copy, sk, UNIX_ENDS);
-	ends.name = COPIED(s->copy, sk, UNIX_ENDS, addr);
-	ends.peer = COPIED(s->copy, sk, UNIX_ENDS, peer);
+	COPY(s->copy, own, UNIX_ENDS);
+	ends.name = COPIED(s->copy, own, UNIX_ENDS, addr);
+	ends.peer = COPIED(s->copy, own, UNIX_ENDS, peer);
 	return ends;
 }
 

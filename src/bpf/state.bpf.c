@@ -266,7 +266,7 @@ static __always_inline void tell_message(struct sock *sk, struct sk_buff *skb,
 	append_charge(s, skb, list);
 	begin_files(s, count);
 	read_files(s, list, count);
-	describe_files(s, SCRATCH_BEGIN);
+	describe_files(SCRATCH_BEGIN);
 	if (is_linked(skb, list) && probe(skb, sk) == from && (__u32)probe(list, count) == count)
 		report_record(s);
 }
@@ -344,7 +344,7 @@ static __always_inline void describe_held(struct scratch *s, struct task_struct 
 	*list_at(s, 0) = (__u64)file;
 	*fd_at(s, 0) = fd;
 	s->nr_fds = fd >= 0;
-	describe_files(s, SCRATCH_BEGIN);
+	describe_files(SCRATCH_BEGIN);
 }
 
 /* The record goes into the ring buffer; a byte for the reader lets it look there before the next one. */

@@ -77,13 +77,17 @@ static __always_inline void tell_cgroup_of(struct scratch *s, enum scratch_user 
 		tell_cgroup(s, user, party, id, cgroup_node_of_id(task, id));
 }
 
-/* The current task, as the one of the record. */
-static __always_inline void write_current(struct scratch *s, enum scratch_user user)
+/* The current task, as the one of the record. A global function: see open_table(). */
+__attribute__((noinline)) int write_current(__u32 user)
 {
+	struct scratch *s = scratch_of(user < NR_SCRATCHES ? user : 0);
 	struct task_struct *task = current_task();
 
+	if (!s)
+		return 0;
 	s->event.flags |= write_any_task(&head_of(s)->task, task, s->copy);
 	tell_cgroup_of(s, user, EVENT_SELF, task, head_of(s)->task.cgroup_id);
+	return 0;
 }
 
 #endif
