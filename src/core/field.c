@@ -275,8 +275,9 @@ const struct field field_table[] = {
 	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
 	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
 	  "device its number and its name where the path does not say it; the process of a pidfd, "
-	  "the size and seals of a memfd, the count of an eventfd, the type, name and id of a bpf "
-	  "object" },
+	  "the size and seals of a memfd, the count of an eventfd, the clock of a timerfd and how "
+	  "often it expires, the signals of a signalfd, how many files are watched, what a "
+	  "perf event counts, the type, name and id of a bpf object" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },
@@ -298,7 +299,7 @@ const struct field field_table[] = {
 	{ "file_pid", "FILE_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_pid,
 	  "process that a pidfd stands for, as the host sees it; left out when it is no more" },
 	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
-	  "bytes of a memfd when it was sent" },
+	  "bytes of a memfd or a dma-buf when it was sent" },
 	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
 	  "seals of a memfd by name: seal, shrink, grow, write, future_write, exec" },
 	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
@@ -306,7 +307,8 @@ const struct field field_table[] = {
 	  "connections and is in none" },
 	{ "file_local", "FILE_LOCAL", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_local,
 	  "address of a socket, as getsockname(2) tells it: address:port, a path or @name, the port "
-	  "of a netlink socket; left out where it has none" },
+	  "of a netlink socket, context:port of vsock, address and channel of RFCOMM; left out "
+	  "where it has none" },
 	{ "file_remote", "FILE_REMOTE", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_remote,
 	  "address that a socket is connected to" },
 	{ "file_netns_id", "FILE_NETNS_ID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_netns_id,
