@@ -69,6 +69,8 @@ const struct gap gap_table[] = {
 	{ "gadget", "*", "*pass/most*", "file_size",
 	  "a record there has no room for details of so many files",
 	  "sizes of memfds in messages with the most descriptors" },
+	{ "gadget", "*", "*", "ended", "a row of ig's has one time, and ig makes its text",
+	  "when it was received or lost, of what was sent before the trace began" },
 	{ "gadget", "*", "*", "proc.cgroup,receiver.cgroup", "the module keeps no table of them",
 	  "paths of cgroups; containers, but what Inspektor Gadget knows of the sender's" },
 	{ "*", "*", "lose/exit,lose/kill,32/lose/exit,32/lose/kill",

@@ -70,8 +70,8 @@ struct reading_output {
 	struct line line;
 	struct layout layout;
 	const struct signs *signs;
-	const struct field *timestamp, *file, *detail, *deleted, *outcome, *reason, *via, *latency,
-		*risk;
+	const struct field *timestamp, *ended, *file, *detail, *deleted, *outcome, *reason, *via,
+		*latency, *risk;
 	struct value value;
 	/* Of the file, and of its detail behind it. */
 	char text[2 * (TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\""))];
@@ -165,6 +165,7 @@ static int reading_begin(struct output *output)
 	reading->line.buffer = output->buffer;
 	reading->line.dots = reading->signs->dots;
 	reading->timestamp = field_find("timestamp");
+	reading->ended = field_find("ended");
 	reading->file = field_find("file");
 	reading->detail = field_find("file_detail");
 	reading->deleted = field_find("file_deleted");
@@ -181,13 +182,18 @@ static int reading_begin(struct output *output)
 	return 0;
 }
 
-/* The part of the timestamp that is the time of the day, to the second or the millisecond. */
+/*
+ * The part of the timestamp that is the time of the day, to the second or the millisecond. When it was sent;
+ * where that is not known, when it was received or lost.
+ */
 static void write_time(struct reading_output *reading, const struct row *row, char *ret)
 {
 	const struct value *value = &reading->value;
 	size_t date = strlen("2026-11-23T"), size = (size_t)reading->layout.time;
 
-	if (field_get(reading->timestamp, row, &reading->value) && value->size >= date + size)
+	if ((field_get(reading->timestamp, row, &reading->value) ||
+	     field_get(reading->ended, row, &reading->value)) &&
+	    value->size >= date + size)
 		ret = mempcpy(ret, value->text + date, size);
 	else
 		*ret++ = '?';

@@ -209,7 +209,7 @@ static void test_reading_80(void **state)
 		"23:13:21 client[1296790]     3 ✗   - ?                 1m14s …re/file.txt · lost\n"
 		"23:13:21 client[1296790]     3 ✗   - -                     - …/file.txt · EAGAIN\n"
 		"23:13:21 client[1296790]     3 ⋯   - -                     - …file.txt · pending\n"
-		"?        ?                   ? →   9 dbus-broker[5128]     - /dev/null\n"
+		"23:13:21 ?                   ? →   9 dbus-broker[5128]     - /dev/null\n"
 		"23:13:21 client[1296790]     3 ?   ? ?                     - ? · outcome unknown\n"
 		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]     - …/null · pidfd_getfd\n");
 }
@@ -230,7 +230,7 @@ static void test_reading_100(void **state)
 		"23:13:21.000  client[1296790]         3  ✗    -  ?                     1m14s  …share/file.txt · lost\n"
 		"23:13:21.000  client[1296790]         3  ✗    -  -                         -  …are/file.txt · EAGAIN\n"
 		"23:13:21.000  client[1296790]         3  ⋯    -  -                         -  …re/file.txt · pending\n"
-		"?             ?                       ?  →    9  dbus-broker[5128]         -  /dev/null\n"
+		"23:13:21.000  ?                       ?  →    9  dbus-broker[5128]         -  /dev/null\n"
 		"23:13:21.000  client[1296790]         3  ?    ?  ?                         -  ? · outcome unknown\n"
 		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]         -  …ev/null · pidfd_getfd\n");
 }
@@ -251,7 +251,7 @@ static void test_reading_200(void **state)
 		"23:13:21.000  client[1296790]             3  ✗    -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost\n"
 		"23:13:21.000  client[1296790]             3  ✗    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · failed: EAGAIN\n"
 		"23:13:21.000  client[1296790]             3  ⋯    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · pending\n"
-		"?             ?                           ?  →    9  dbus-broker[5128]             -  /dev/null\n"
+		"23:13:21.000  ?                           ?  →    9  dbus-broker[5128]             -  /dev/null\n"
 		"23:13:21.000  client[1296790]             3  ?    ?  ?                             -  ? · outcome unknown\n"
 		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]             -  /dev/null · pidfd_getfd\n");
 }
@@ -273,7 +273,7 @@ static void test_reading_piped_ascii(void **state)
 		"23:13:21.000  client[1296790]             3  x     -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - lost\n"
 		"23:13:21.000  client[1296790]             3  x     -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - failed: EAGAIN\n"
 		"23:13:21.000  client[1296790]             3  ..    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - pending\n"
-		"?             ?                           ?  ->    9  dbus-broker[5128]             -  /dev/null\n"
+		"23:13:21.000  ?                           ?  ->    9  dbus-broker[5128]             -  /dev/null\n"
 		"23:13:21.000  client[1296790]             3  ?     ?  ?                             -  ? - outcome unknown\n"
 		"23:13:21.000  client[1296790]             3  ->    9  dbus-broker[5128]             -  /dev/null - pidfd_getfd\n"
 		"23:13:21.000  a\\x1b[2J\\n[1296790]         3  ->    9  dbus-broker[5128]          84us  /tmp/\\\"\\\\\\xff\\u00e9\\u202e\\u009b\n");

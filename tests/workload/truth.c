@@ -524,11 +524,16 @@ static void write_any(FILE *stream, const struct truth_row *row)
 	fputc(']', stream);
 }
 
+static bool has_end(const struct truth_row *row)
+{
+	return strcmp(row->outcome, "pending") != 0 && strcmp(row->outcome, "failed") != 0 &&
+	       !(row->leeway & LEEWAY_END);
+}
+
 static bool has_latency(const struct truth_row *row)
 {
-	return strcmp(row->via, "scm_rights") == 0 && strcmp(row->outcome, "pending") != 0 &&
-	       strcmp(row->outcome, "failed") != 0 &&
-	       !(row->leeway & (LEEWAY_END | LEEWAY_QUEUED_BEFORE));
+	return strcmp(row->via, "scm_rights") == 0 && has_end(row) &&
+	       !(row->leeway & LEEWAY_QUEUED_BEFORE);
 }
 
 void truth_write_row(FILE *stream, const char *scenario, const struct truth_row *row)
@@ -554,6 +559,9 @@ void truth_write_row(FILE *stream, const char *scenario, const struct truth_row 
 		fprintf(stream, ",\"latency_ns\":[%" PRId64 ",%" PRId64 "]", least > 0 ? least : 0,
 			row->ended.monotonic[1] - row->sent.monotonic[0]);
 	}
+	if (has_end(row))
+		fprintf(stream, ",\"ended\":[%" PRId64 ",%" PRId64 "]", row->ended.realtime[0],
+			row->ended.realtime[1]);
 	fputs("}\n", stream);
 }
 
