@@ -333,7 +333,7 @@ struct hrtimer {
 	unsigned char state; /* not 0: it is queued */
 };
 
-struct hrtimer___queued { /* since 7.1 */
+struct hrtimer___queued { /* in 7.2, not yet in 6.18 */
 	bool is_queued;
 };
 
