@@ -78,7 +78,8 @@ const struct place *place_find(const struct field *field)
 bool place_is_of_ig(const struct field *field)
 {
 	static const char *const names[] = {
-		"timestamp",	       "proc.creds.user",      "proc.creds.group",
+		"timestamp",	       "ended",
+		"proc.creds.user",     "proc.creds.group",
 		"receiver.creds.user", "receiver.creds.group",
 	};
 

@@ -142,12 +142,21 @@ enum event_detail_type {
 	EVENT_DETAIL_INET, /* struct event_inet_detail */
 	EVENT_DETAIL_UNIX, /* struct event_unix_detail, and two names */
 	EVENT_DETAIL_NETLINK, /* struct event_netlink_detail */
+	EVENT_DETAIL_PACKET, /* struct event_packet_detail */
+	EVENT_DETAIL_VSOCK, /* struct event_vsock_detail */
+	EVENT_DETAIL_RFCOMM, /* struct event_rfcomm_detail; up to here, of sockets */
 	EVENT_DETAIL_PTY, /* struct event_pty_detail */
 	EVENT_DETAIL_NAMESPACE, /* struct event_namespace_detail */
 	EVENT_DETAIL_PIDFD, /* struct event_pidfd_detail */
 	EVENT_DETAIL_MEMORY, /* struct event_memory_detail */
 	EVENT_DETAIL_EVENTFD, /* struct event_eventfd_detail */
 	EVENT_DETAIL_BPF, /* struct event_bpf_detail */
+	EVENT_DETAIL_TIMER, /* struct event_timer_detail */
+	EVENT_DETAIL_SIGNALS, /* struct event_signals_detail */
+	EVENT_DETAIL_WATCHES, /* struct event_watches_detail */
+	EVENT_DETAIL_FANOTIFY, /* struct event_fanotify_detail */
+	EVENT_DETAIL_PERF, /* struct event_perf_detail */
+	EVENT_DETAIL_DMABUF, /* struct event_dmabuf_detail */
 	NR_EVENT_DETAILS
 };
 
@@ -270,6 +279,30 @@ struct event_netlink_detail {
 	struct event_socket_detail socket;
 	__u32 port; /* its address: nl_pid */
 	__u32 reserved; /* 0 */
+};
+
+/* Of AF_PACKET: what it takes, and where. */
+struct event_packet_detail {
+	struct event_socket_detail socket;
+	__u32 ifindex; /* 0: of all interfaces */
+	__u16 protocol; /* ETH_P_*, in host order; 0: nothing */
+	__u16 reserved; /* 0 */
+};
+
+/* Of AF_VSOCK. Not bound, not connected: VMADDR_CID_ANY and VMADDR_PORT_ANY, which are all ones. */
+struct event_vsock_detail {
+	struct event_socket_detail socket;
+	__u32 local_cid, local_port;
+	__u32 remote_cid, remote_port;
+};
+
+/* Of AF_BLUETOOTH, RFCOMM. Addresses begin with the last byte of what people write. */
+struct event_rfcomm_detail {
+	struct event_socket_detail socket;
+	__u8 local[6];
+	__u8 remote[6];
+	__u8 channel; /* of both; 0: none */
+	__u8 reserved[3]; /* 0 */
 };
 
 /*
@@ -422,6 +455,44 @@ struct event_bpf_detail {
 	char name[16]; /* the rest is 0; a link has none */
 };
 
+/* Of a timerfd. */
+struct event_timer_detail {
+	__u64 interval_ns; /* 0: it expires once */
+	__u32 clock; /* CLOCK_* */
+	__u32 armed; /* 1: it will expire; 0: it will not, or is just doing so */
+};
+
+/* Of a signalfd: a bit for each signal that it takes, the lowest for signal 1. */
+struct event_signals_detail {
+	__u64 mask;
+};
+
+/* Of an epoll or inotify instance: how many files it watches. */
+struct event_watches_detail {
+	__u32 count;
+	__u32 reserved; /* 0 */
+};
+
+/* Of a fanotify group, as fanotify_init(2) was told. */
+struct event_fanotify_detail {
+	__u32 flags; /* FAN_* */
+	__u32 file_flags; /* O_*, of the files that its events have */
+};
+
+/* Of a perf event, see perf_event_open(2). */
+struct event_perf_detail {
+	__u64 config;
+	__u32 type; /* PERF_TYPE_*, or of a PMU that has its number from the kernel */
+	__u32 reserved; /* 0 */
+};
+
+/* The rest of a name is 0. */
+struct event_dmabuf_detail {
+	__u64 size;
+	char exporter[32]; /* the driver that made it */
+	char name[32]; /* that its owner gave it */
+};
+
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
@@ -431,12 +502,21 @@ _Static_assert(sizeof(struct event_socket_detail) == 16, "one layout on both sid
 _Static_assert(sizeof(struct event_inet_detail) == 56, "one layout on both sides");
 _Static_assert(sizeof(struct event_unix_detail) == 32, "one layout on both sides");
 _Static_assert(sizeof(struct event_netlink_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_packet_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_vsock_detail) == 32, "one layout on both sides");
+_Static_assert(sizeof(struct event_rfcomm_detail) == 32, "one layout on both sides");
 _Static_assert(sizeof(struct event_pty_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_namespace_detail) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_pidfd_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_memory_detail) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_eventfd_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_bpf_detail) == 24, "one layout on both sides");
+_Static_assert(sizeof(struct event_timer_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_signals_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_watches_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_fanotify_detail) == 8, "one layout on both sides");
+_Static_assert(sizeof(struct event_perf_detail) == 16, "one layout on both sides");
+_Static_assert(sizeof(struct event_dmabuf_detail) == 72, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
 _Static_assert(sizeof(struct event_held) == 8, "one layout on both sides");

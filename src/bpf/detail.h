@@ -9,6 +9,7 @@
 #ifndef FDPASS_DETAIL_H
 #define FDPASS_DETAIL_H
 
+#include "detail_anonymous.h"
 #include "detail_file.h"
 #include "detail_socket.h"
 
@@ -25,6 +26,8 @@ static __always_inline void describe_kind(struct scratch *s, __u32 index, struct
 		describe_namespace(s, index, file);
 	else if (magic == PIDFS_MAGIC)
 		describe_pidfd(s, index, probe(probe(file, f_inode), i_private));
+	else if (magic == DMA_BUF_MAGIC && bpf_core_type_exists(struct dma_buf))
+		describe_dmabuf(s, index, probe(file, private_data));
 	else if (is_ptmx(told))
 		describe_ptmx(s, index, file);
 	else if (is_memory(magic) && (told->mode & S_IFMT) == S_IFREG)

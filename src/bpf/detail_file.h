@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What devices, namespaces and the files are that have no place in the tree, but sockets. */
+/* What devices, namespaces, memory and pidfds are, and how a file without a place in the tree is told. */
 #ifndef FDPASS_DETAIL_FILE_H
 #define FDPASS_DETAIL_FILE_H
 
 #include "detail_record.h"
 #include "detail_socket.h"
 
-/* The first 8 bytes of a name, as a number; those of a name of 7 end in the NUL. */
+/* The first 8 bytes of a name without brackets, as a number. */
 #define NAME_OF_8(a, b, c, d, e, f, g, h)                                                          \
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
 	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
-#define NAMED_EVENTFD NAME_OF_8('[', 'e', 'v', 'e', 'n', 't', 'f', 'd')
-#define NAMED_PIDFD NAME_OF_8('[', 'p', 'i', 'd', 'f', 'd', ']', 0)
-#define NAMED_BPF_MAP NAME_OF_8('b', 'p', 'f', '-', 'm', 'a', 'p', 0)
-#define NAMED_BPF_PROG NAME_OF_8('b', 'p', 'f', '-', 'p', 'r', 'o', 'g')
-#define NAMED_BPF_LINK NAME_OF_8('b', 'p', 'f', '_', 'l', 'i', 'n', 'k')
 #define NAMED_MEMFD NAME_OF_8('m', 'e', 'm', 'f', 'd', ':', 0, 0)
 #define OF_6_BYTES 0xffffffffffffULL
 
 /*
- * The begin of the dentry's name where no directory holds it: nobody but the kernel gives such names. Of
- * bpf objects, kernels disagree about the brackets around it.
+ * The begin of the dentry's name where no directory holds it: nobody but the kernel gives such names.
+ * Kernels disagree about the brackets around it.
  */
 static __always_inline __u64 pseudo_name(struct file *file)
 {
@@ -32,9 +27,11 @@ static __always_inline __u64 pseudo_name(struct file *file)
 		return 0;
 	from = probe(dentry, d_name.name);
 	bpf_probe_read_kernel_str(name, sizeof(name), from);
-	if (name[0] == '[' && name[1] == 'b')
+	if (name[0] == '[')
 		__builtin_memmove(name, name + 1, 8);
-	if (name[7] == ']')
+	if (name[5] == ']' && !name[6])
+		name[5] = 0;
+	else if (name[7] == ']')
 		name[7] = 0;
 	return *(__u64 *)name;
 }
@@ -85,6 +82,28 @@ static __always_inline void describe_pidfd(struct scratch *s, __u32 index, struc
 		ret->pid = 0;
 }
 
+/* A name that was given meanwhile is another object: its begin may be of one that is freed. */
+static __always_inline void describe_dmabuf(struct scratch *s, __u32 index, struct dma_buf *buffer)
+{
+	struct event_dmabuf_detail *ret;
+	const char *name;
+
+	if (!buffer) /* opened with O_PATH */
+		return;
+	ret = append_detail(s, EVENT_DETAIL_DMABUF, index, sizeof(*ret));
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->size = probe(buffer, size);
+	bpf_probe_read_kernel_str(ret->exporter, sizeof(ret->exporter), probe(buffer, exp_name));
+	name = probe(buffer, name);
+	if (!name)
+		return;
+	bpf_probe_read_kernel_str(ret->name, sizeof(ret->name), name);
+	if (probe(buffer, name) != name)
+		__builtin_memset(ret->name, 0, sizeof(ret->name));
+}
+
 static __always_inline __u32 seals_of(struct inode *inode, __u32 magic)
 {
 	struct hugetlbfs_inode_info *huge;
@@ -115,62 +134,6 @@ static __always_inline void describe_memory(struct scratch *s, __u32 index, stru
 		.size = probe(inode, i_size),
 		.seals = seals_of(inode, magic),
 	};
-}
-
-static __always_inline void describe_eventfd(struct scratch *s, __u32 index,
-					     struct eventfd_ctx *eventfd)
-{
-	struct event_eventfd_detail *ret =
-		append_detail(s, EVENT_DETAIL_EVENTFD, index, sizeof(*ret));
-
-	if (ret)
-		ret->count = probe(eventfd, count);
-}
-
-static __always_inline void copy_bpf_name(struct event_bpf_detail *ret, const char *name)
-{
-	__builtin_memset(ret->name, 0, sizeof(ret->name));
-	bpf_probe_read_kernel_str(ret->name, sizeof(ret->name), name);
-}
-
-static __always_inline void describe_bpf(struct scratch *s, __u32 index, void *object, __u64 name)
-{
-	struct event_bpf_detail *ret = append_detail(s, EVENT_DETAIL_BPF, index, sizeof(*ret));
-	struct bpf_prog_aux *aux;
-
-	if (!ret)
-		return;
-	__builtin_memset(ret, 0, sizeof(*ret));
-	if (name == NAMED_BPF_MAP) {
-		ret->type = probe((struct bpf_map *)object, map_type);
-		ret->id = probe((struct bpf_map *)object, id);
-		copy_bpf_name(ret, ((struct bpf_map *)object)->name);
-	} else if (name == NAMED_BPF_PROG) {
-		aux = probe((struct bpf_prog *)object, aux);
-		ret->type = probe((struct bpf_prog *)object, type);
-		ret->id = probe(aux, id);
-		copy_bpf_name(ret, aux->name);
-	} else {
-		ret->type = probe((struct bpf_link *)object, type);
-		ret->id = probe((struct bpf_link *)object, id);
-	}
-}
-
-/* A file with an anonymous inode: what its private_data is, its name tells. NULL: opened with O_PATH. */
-static __always_inline void describe_anonymous(struct scratch *s, __u32 index, struct file *file)
-{
-	void *private = probe(file, private_data);
-	__u64 name;
-
-	if (!private)
-		return;
-	name = pseudo_name(file);
-	if (name == NAMED_EVENTFD && bpf_core_type_exists(struct eventfd_ctx))
-		describe_eventfd(s, index, private);
-	else if (name == NAMED_PIDFD)
-		describe_pidfd(s, index, private);
-	else if (name == NAMED_BPF_MAP || name == NAMED_BPF_PROG || name == NAMED_BPF_LINK)
-		describe_bpf(s, index, private, name);
 }
 
 #endif

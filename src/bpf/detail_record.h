@@ -17,4 +17,10 @@ static __always_inline void *append_detail(struct scratch *s, enum event_detail_
 	return append_section(s, type, index, size);
 }
 
+/* Take back the detail that was appended last, of a size that is a multiple of 8. */
+static __always_inline void drop_detail(struct scratch *s, __u32 size)
+{
+	s->used -= sizeof(struct event_section) + size;
+}
+
 #endif

@@ -29,9 +29,7 @@ static __always_inline void describe_any_socket(struct scratch *s, __u32 index, 
 		read_socket(ret, sk);
 }
 
-/* The addresses of an inet socket, which connect(2) changes one after the other. */
-static __always_inline void read_addresses(struct event_inet_detail *ret, struct sock *sk,
-					   bool is_inet6)
+static __always_inline void read_inet(struct event_inet_detail *ret, struct sock *sk, bool is_inet6)
 {
 	const struct sock_common *common = &sk->__sk_common;
 
@@ -47,34 +45,74 @@ static __always_inline void read_addresses(struct event_inet_detail *ret, struct
 	ret->ifindex = probe(sk, __sk_common.skc_bound_dev_if);
 }
 
-static __always_inline bool same_addresses(const struct event_inet_detail *one,
-					   const struct event_inet_detail *other)
+static __always_inline void read_packet(struct event_packet_detail *ret, struct sock *sk)
 {
-	const __u64 *a = (const __u64 *)one->local, *b = (const __u64 *)other->local;
+	ret->ifindex = probe((struct packet_sock *)sk, ifindex);
+	ret->protocol = bpf_ntohs(probe((struct packet_sock *)sk, num));
+}
+
+static __always_inline void read_vsock(struct event_vsock_detail *ret, struct sock *sk)
+{
+	struct vsock_sock *vsock = (struct vsock_sock *)sk;
+
+	ret->local_cid = read_foreign(vsock, local_addr.svm_cid);
+	ret->local_port = read_foreign(vsock, local_addr.svm_port);
+	ret->remote_cid = read_foreign(vsock, remote_addr.svm_cid);
+	ret->remote_port = read_foreign(vsock, remote_addr.svm_port);
+}
+
+static __always_inline void read_rfcomm(struct event_rfcomm_detail *ret, struct sock *sk)
+{
+	struct rfcomm_pinfo *rfcomm = (struct rfcomm_pinfo *)sk;
+
+	*(bdaddr_t *)ret->local = read_foreign(rfcomm, src);
+	*(bdaddr_t *)ret->remote = read_foreign(rfcomm, dst);
+	ret->channel = read_foreign(rfcomm, channel);
+}
+
+/* What bind(2) and connect(2) change one after the other, behind what all sockets have. */
+static __always_inline void read_addresses(void *ret, struct sock *sk, enum event_detail_type type,
+					   bool is_inet6)
+{
+	if (type == EVENT_DETAIL_INET)
+		read_inet(ret, sk, is_inet6);
+	else if (type == EVENT_DETAIL_PACKET)
+		read_packet(ret, sk);
+	else if (type == EVENT_DETAIL_VSOCK)
+		read_vsock(ret, sk);
+	else if (type == EVENT_DETAIL_RFCOMM)
+		read_rfcomm(ret, sk);
+}
+
+/* Have they the same words behind what all sockets have? */
+static __always_inline bool same_addresses(const struct event_socket_detail *one,
+					   const struct event_socket_detail *other, __u32 size)
+{
+	const __u64 *a = (const __u64 *)(one + 1), *b = (const __u64 *)(other + 1);
 	__u64 difference = 0;
 
-	for (__u32 i = 0; i < (sizeof(*one) - sizeof(one->socket)) / sizeof(*a); i++)
+	for (__u32 i = 0; i < (size - sizeof(*one)) / sizeof(*a); i++)
 		difference |= a[i] ^ b[i];
 	return !difference;
 }
 
 /* Read twice: what is not the same both times was changed meanwhile, and may be of two connections. */
-static __always_inline void describe_inet(struct scratch *s, __u32 index, struct sock *sk,
-					  bool is_inet6)
+static __always_inline void describe_addresses(struct scratch *s, __u32 index, struct sock *sk,
+					       enum event_detail_type type, __u32 size,
+					       bool is_inet6)
 {
-	struct event_inet_detail *again = (struct event_inet_detail *)s->copy, *ret;
-	__u32 used = s->used;
+	struct event_socket_detail *again = (struct event_socket_detail *)s->copy, *ret;
 
-	ret = append_detail(s, EVENT_DETAIL_INET, index, sizeof(*ret));
+	ret = append_detail(s, type, index, size);
 	if (!ret)
 		return;
-	__builtin_memset(ret, 0, sizeof(*ret));
-	__builtin_memset(again, 0, sizeof(*again));
-	read_addresses(ret, sk, is_inet6);
-	read_socket(&ret->socket, sk);
-	read_addresses(again, sk, is_inet6);
-	if (!same_addresses(ret, again))
-		s->used = used; /* none */
+	__builtin_memset(ret, 0, size);
+	__builtin_memset(again, 0, size);
+	read_addresses(ret, sk, type, is_inet6);
+	read_socket(ret, sk);
+	read_addresses(again, sk, type, is_inet6);
+	if (!same_addresses(ret, again, size))
+		drop_detail(s, size);
 }
 
 static __always_inline void describe_netlink(struct scratch *s, __u32 index, struct sock *sk)
@@ -136,6 +174,26 @@ static __always_inline void describe_unix(struct scratch *s, __u32 index, struct
 		s->used = used; /* none */
 }
 
+/* A family whose sockets no part of this kernel has, is not described further. */
+static __always_inline void describe_family(struct scratch *s, __u32 index, struct sock *sk,
+					    __u16 family)
+{
+	if (family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock))
+		describe_netlink(s, index, sk);
+	else if (family == AF_PACKET && bpf_core_type_exists(struct packet_sock))
+		describe_addresses(s, index, sk, EVENT_DETAIL_PACKET,
+				   sizeof(struct event_packet_detail), false);
+	else if (family == AF_VSOCK && bpf_core_type_exists(struct vsock_sock))
+		describe_addresses(s, index, sk, EVENT_DETAIL_VSOCK,
+				   sizeof(struct event_vsock_detail), false);
+	else if (family == AF_BLUETOOTH && probe(sk, sk_protocol) == BTPROTO_RFCOMM &&
+		 bpf_core_type_exists(struct rfcomm_pinfo))
+		describe_addresses(s, index, sk, EVENT_DETAIL_RFCOMM,
+				   sizeof(struct event_rfcomm_detail), false);
+	else
+		describe_any_socket(s, index, sk);
+}
+
 /* Write what a file of sockfs is. */
 static __always_inline void describe_socket_file(struct scratch *s, __u32 index, struct file *file)
 {
@@ -152,11 +210,10 @@ static __always_inline void describe_socket_file(struct scratch *s, __u32 index,
 	if (family == AF_UNIX)
 		describe_unix(s, index, sk);
 	else if (family == AF_INET || family == AF_INET6)
-		describe_inet(s, index, sk, family == AF_INET6);
-	else if (family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock))
-		describe_netlink(s, index, sk);
+		describe_addresses(s, index, sk, EVENT_DETAIL_INET,
+				   sizeof(struct event_inet_detail), family == AF_INET6);
 	else
-		describe_any_socket(s, index, sk);
+		describe_family(s, index, sk, family);
 }
 
 #endif

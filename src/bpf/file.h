@@ -21,12 +21,13 @@ static __always_inline void read_files(struct scratch *s, struct scm_fp_list *li
 		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
 }
 
-/* linux/magic.h, but for the last: fs/pidfs.c, since 6.9 */
+/* linux/magic.h, but for PIDFS_MAGIC: fs/pidfs.c, since 6.9 */
 #define SOCKFS_MAGIC 0x534f434b
 #define NSFS_MAGIC 0x6e736673
 #define TMPFS_MAGIC 0x01021994
 #define HUGETLBFS_MAGIC 0x958458f6
 #define PIDFS_MAGIC 0x50494446
+#define DMA_BUF_MAGIC 0x444d4142
 
 #define FILE_PARTS struct file, f_path, f_flags
 #define INODE_PARTS struct inode, i_mode, i_rdev
@@ -65,7 +66,7 @@ static __always_inline bool has_detail(const struct event_file *file, __u32 link
 		return is_ptmx(file);
 	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
 	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
-	       (!links && is_memory(file->magic));
+	       file->magic == DMA_BUF_MAGIC || (!links && is_memory(file->magic));
 }
 
 /* All that is told of an open file but its path, and where that begins. */

@@ -44,6 +44,12 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_BLUETOOTH 31
+#define AF_VSOCK 40
+#define BTPROTO_RFCOMM 3
+#define CLOCK_REALTIME_ALARM 8
+#define CLOCK_BOOTTIME_ALARM 9
 #define TCP_LISTEN 10 /* skc_state of unix sockets too */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
@@ -127,6 +133,10 @@ struct file {
 typedef struct {
 	int counter;
 } atomic_t;
+
+typedef struct {
+	atomic_t refs;
+} refcount_t;
 
 struct fdtable {
 	unsigned int max_fds;
@@ -319,6 +329,66 @@ struct eventfd_ctx {
 	__u64 count;
 };
 
+struct hrtimer {
+	unsigned char state; /* not 0: it is queued */
+};
+
+struct hrtimer___queued { /* in 7.2, not yet in 6.18 */
+	bool is_queued;
+};
+
+struct alarm {
+	int state;
+};
+
+struct timerfd_ctx {
+	union {
+		struct hrtimer tmr;
+		struct alarm alarm;
+	} t;
+	__s64 tintv; /* ktime_t */
+	int clockid;
+	unsigned short expired;
+};
+
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct signalfd_ctx {
+	sigset_t sigmask; /* those that it does not take */
+};
+
+/* Since 6.4 (58c9b016e128 "epoll: use refcount to reduce ep_mutex contention"). */
+struct eventpoll {
+	refcount_t refcount;
+};
+
+struct fanotify_group_private_data {
+	int flags;
+	int f_flags;
+};
+
+struct fsnotify_group {
+	struct list_head marks_list;
+	struct fanotify_group_private_data fanotify_data;
+};
+
+struct perf_event_attr {
+	__u32 type;
+	__u64 config;
+};
+
+struct perf_event {
+	struct perf_event_attr attr;
+};
+
+struct dma_buf {
+	unsigned long size;
+	const char *exp_name;
+	const char *name;
+};
+
 struct bpf_map {
 	enum bpf_map_type map_type;
 	__u32 id;
@@ -383,10 +453,6 @@ struct sk_buff_head {
 	__u32 qlen;
 };
 
-typedef struct {
-	atomic_t refs;
-} refcount_t;
-
 struct sock {
 	struct sock_common __sk_common;
 	struct sk_buff_head sk_receive_queue;
@@ -419,6 +485,33 @@ struct inet_sock {
 
 struct netlink_sock {
 	__u32 portid;
+};
+
+struct packet_sock {
+	int ifindex;
+	__u16 num; /* in network order */
+};
+
+/* These are in modules most often, see read_foreign(). */
+
+struct sockaddr_vm {
+	__u32 svm_port;
+	__u32 svm_cid;
+};
+
+struct vsock_sock {
+	struct sockaddr_vm local_addr;
+	struct sockaddr_vm remote_addr;
+};
+
+typedef struct {
+	__u8 b[6];
+} bdaddr_t;
+
+struct rfcomm_pinfo {
+	bdaddr_t src;
+	bdaddr_t dst;
+	__u8 channel;
 };
 
 #define UNIX_GC_CANDIDATE 0

@@ -40,6 +40,19 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym;
 	})
 #endif
 
+/*
+ * A member of a type that can be a module's: there the verifier looks for types among the kernel's own. Where
+ * the module is not loaded, nobody has the type.
+ */
+#define read_foreign(pointer, member)                                                              \
+	({                                                                                         \
+		typeof((pointer)->member) value_;                                                  \
+                                                                                                   \
+		if (bpf_core_read(&value_, sizeof(value_), &(pointer)->member))                    \
+			__builtin_memset(&value_, 0, sizeof(value_));                              \
+		value_;                                                                            \
+	})
+
 /* A plain load where `known`, which is constant when the program is verified. */
 #define read_known(known, pointer, member)                                                         \
 	({                                                                                         \

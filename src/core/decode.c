@@ -146,6 +146,21 @@ static bool netlink_is_valid(const void *content, size_t size)
 	return socket_is_valid(content, size) && detail->reserved == 0;
 }
 
+static bool packet_is_valid(const void *content, size_t size)
+{
+	const struct event_packet_detail *detail = content;
+
+	return socket_is_valid(content, size) && detail->reserved == 0;
+}
+
+static bool rfcomm_is_valid(const void *content, size_t size)
+{
+	const struct event_rfcomm_detail *detail = content;
+
+	return socket_is_valid(content, size) &&
+	       (detail->reserved[0] | detail->reserved[1] | detail->reserved[2]) == 0;
+}
+
 static bool pty_is_valid(const void *content, size_t size)
 {
 	return ((const struct event_pty_detail *)content)->reserved == 0;
@@ -175,6 +190,29 @@ static bool bpf_is_valid(const void *content, size_t size)
 	return detail->name[sizeof(detail->name) - 1] == '\0';
 }
 
+static bool timer_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_timer_detail *)content)->armed <= 1;
+}
+
+static bool watches_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_watches_detail *)content)->reserved == 0;
+}
+
+static bool perf_is_valid(const void *content, size_t size)
+{
+	return ((const struct event_perf_detail *)content)->reserved == 0;
+}
+
+static bool dmabuf_is_valid(const void *content, size_t size)
+{
+	const struct event_dmabuf_detail *detail = content;
+
+	return detail->exporter[sizeof(detail->exporter) - 1] == '\0' &&
+	       detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
 /* The size of a detail, or what it has at least, and what else must hold; NULL: nothing. */
 static const struct {
 	size_t size;
@@ -185,6 +223,9 @@ static const struct {
 	[EVENT_DETAIL_INET] = { sizeof(struct event_inet_detail), false, socket_is_valid },
 	[EVENT_DETAIL_UNIX] = { sizeof(struct event_unix_detail), true, unix_is_valid },
 	[EVENT_DETAIL_NETLINK] = { sizeof(struct event_netlink_detail), false, netlink_is_valid },
+	[EVENT_DETAIL_PACKET] = { sizeof(struct event_packet_detail), false, packet_is_valid },
+	[EVENT_DETAIL_VSOCK] = { sizeof(struct event_vsock_detail), false, socket_is_valid },
+	[EVENT_DETAIL_RFCOMM] = { sizeof(struct event_rfcomm_detail), false, rfcomm_is_valid },
 	[EVENT_DETAIL_PTY] = { sizeof(struct event_pty_detail), false, pty_is_valid },
 	[EVENT_DETAIL_NAMESPACE] = { sizeof(struct event_namespace_detail), false,
 				     namespace_is_valid },
@@ -192,6 +233,12 @@ static const struct {
 	[EVENT_DETAIL_MEMORY] = { sizeof(struct event_memory_detail), false, memory_is_valid },
 	[EVENT_DETAIL_EVENTFD] = { sizeof(struct event_eventfd_detail), false, NULL },
 	[EVENT_DETAIL_BPF] = { sizeof(struct event_bpf_detail), false, bpf_is_valid },
+	[EVENT_DETAIL_TIMER] = { sizeof(struct event_timer_detail), false, timer_is_valid },
+	[EVENT_DETAIL_SIGNALS] = { sizeof(struct event_signals_detail), false, NULL },
+	[EVENT_DETAIL_WATCHES] = { sizeof(struct event_watches_detail), false, watches_is_valid },
+	[EVENT_DETAIL_FANOTIFY] = { sizeof(struct event_fanotify_detail), false, NULL },
+	[EVENT_DETAIL_PERF] = { sizeof(struct event_perf_detail), false, perf_is_valid },
+	[EVENT_DETAIL_DMABUF] = { sizeof(struct event_dmabuf_detail), false, dmabuf_is_valid },
 };
 
 static bool detail_is_valid(const struct event_section *detail)

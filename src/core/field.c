@@ -49,8 +49,8 @@ static char *put_utc_offset(char *ret, int32_t minutes)
 	return text_put_decimal(ret, (uint64_t)offset % 60, 2);
 }
 
-/* RFC 3339 with nanoseconds, in the local time of the moment that it tells. */
-static bool get_timestamp(const struct row *row, enum field_side side, struct value *ret)
+/* RFC 3339 with nanoseconds, in the local time of the moment that it tells: one of CLOCK_MONOTONIC. */
+static bool get_time(const struct row *row, uint64_t monotonic_ns, struct value *ret)
 {
 	const struct resolver *resolver = row->resolver;
 	int64_t realtime, seconds, nanoseconds;
@@ -59,9 +59,7 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	time_t local;
 	char *end;
 
-	if (row->pass->time_ns == 0)
-		return false;
-	realtime = (int64_t)row->pass->time_ns + row->pass->realtime_offset_ns;
+	realtime = (int64_t)monotonic_ns + row->pass->realtime_offset_ns;
 	seconds = realtime / NSEC_PER_SEC;
 	nanoseconds = realtime % NSEC_PER_SEC;
 	if (nanoseconds < 0) {
@@ -77,6 +75,19 @@ static bool get_timestamp(const struct row *row, enum field_side side, struct va
 	*end++ = '.';
 	end = text_put_decimal(end, (uint64_t)nanoseconds, 9);
 	return get_written(put_utc_offset(end, minutes), ret);
+}
+
+static bool get_timestamp(const struct row *row, enum field_side side, struct value *ret)
+{
+	return row->pass->time_ns != 0 && get_time(row, row->pass->time_ns, ret);
+}
+
+/* Where a row has the other time, latency_ns tells this one. */
+static bool get_ended(const struct row *row, enum field_side side, struct value *ret)
+{
+	const struct pass *pass = row->pass;
+
+	return pass->time_ns == 0 && pass->done_ns != 0 && get_time(row, pass->done_ns, ret);
 }
 
 static bool get_id(const struct row *row, enum field_side side, struct value *ret)
@@ -204,6 +215,9 @@ static bool get_cloexec(const struct row *row, enum field_side side, struct valu
 const struct field field_table[] = {
 	{ "timestamp", "TIMESTAMP", FIELD_STRING, FIELD_MESSAGE, 35, true, get_timestamp,
 	  "when the message was sent, as RFC 3339 with nanoseconds, in local time" },
+	{ "ended", "ENDED", FIELD_STRING, FIELD_MESSAGE, 35, false, get_ended,
+	  "when it was received or lost, of what was sent before the trace began or by whom is not "
+	  "known; left out where timestamp and latency_ns tell it" },
 	{ "id", "ID", FIELD_STRING, FIELD_MESSAGE, 8, false, get_id,
 	  "the message and the index of the descriptor in it: the same in every row about "
 	  "this descriptor of this message" },
@@ -275,8 +289,9 @@ const struct field field_table[] = {
 	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
 	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
 	  "device its number and its name where the path does not say it; the process of a pidfd, "
-	  "the size and seals of a memfd, the count of an eventfd, the type, name and id of a bpf "
-	  "object" },
+	  "the size and seals of a memfd, the count of an eventfd, the clock of a timerfd and how "
+	  "often it expires, the signals of a signalfd, how many files are watched, what a "
+	  "perf event counts, the type, name and id of a bpf object" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },
@@ -298,7 +313,7 @@ const struct field field_table[] = {
 	{ "file_pid", "FILE_PID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_pid,
 	  "process that a pidfd stands for, as the host sees it; left out when it is no more" },
 	{ "file_size", "FILE_SIZE", FIELD_U64, FIELD_MESSAGE, 10, false, get_file_size,
-	  "bytes of a memfd when it was sent" },
+	  "bytes of a memfd or a dma-buf when it was sent" },
 	{ "file_seals", "FILE_SEALS", FIELD_STRING, FIELD_MESSAGE, 20, false, get_file_seals,
 	  "seals of a memfd by name: seal, shrink, grow, write, future_write, exec" },
 	{ "file_state", "FILE_STATE", FIELD_STRING, FIELD_MESSAGE, 11, false, get_file_state,
@@ -306,7 +321,8 @@ const struct field field_table[] = {
 	  "connections and is in none" },
 	{ "file_local", "FILE_LOCAL", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_local,
 	  "address of a socket, as getsockname(2) tells it: address:port, a path or @name, the port "
-	  "of a netlink socket; left out where it has none" },
+	  "of a netlink socket, context:port of vsock, address and channel of RFCOMM; left out "
+	  "where it has none" },
 	{ "file_remote", "FILE_REMOTE", FIELD_STRING, FIELD_MESSAGE, 21, false, get_file_remote,
 	  "address that a socket is connected to" },
 	{ "file_netns_id", "FILE_NETNS_ID", FIELD_U32, FIELD_MESSAGE, 10, false, get_file_netns_id,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words for files that have no place in the tree, but sockets and bpf objects. */
+/* The words for files that have no place in the tree, those that other files here do not have. */
 #include <string.h>
 
 #include "kind/class.h"
@@ -43,15 +43,18 @@ void pidfd_put_detail(struct words *words, const struct file *file)
 	words_put_number(words, kind_pidfd_pid(file));
 }
 
-/* Memfds */
+/* Memfds and dma-bufs */
 
 bool kind_memory_size(const struct file *file, uint64_t *ret)
 {
-	const struct event_memory_detail *detail = detail_of(file, EVENT_DETAIL_MEMORY);
+	const struct event_memory_detail *memory = detail_of(file, EVENT_DETAIL_MEMORY);
+	const struct event_dmabuf_detail *dmabuf = detail_of(file, EVENT_DETAIL_DMABUF);
 
-	if (detail)
-		*ret = detail->size;
-	return detail;
+	if (memory)
+		*ret = memory->size;
+	else if (dmabuf)
+		*ret = dmabuf->size;
+	return memory || dmabuf;
 }
 
 static void put_seals(struct words *words, uint32_t seals)
@@ -59,15 +62,8 @@ static void put_seals(struct words *words, uint32_t seals)
 	/* F_SEAL_* of fcntl(2), from the lowest bit on */
 	static const char *const names[] = { "seal",  "shrink",	      "grow",
 					     "write", "future_write", "exec" };
-	const char *separator = "";
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(seals & 1U << i))
-			continue;
-		words_put_text(words, separator);
-		words_put_text(words, names[i]);
-		separator = "|";
-	}
+	words_put_bits(words, names, sizeof(names) / sizeof(names[0]), seals);
 }
 
 size_t kind_memory_seals(const struct file *file, char *buffer, size_t size)
@@ -103,4 +99,20 @@ void eventfd_put_detail(struct words *words, const struct file *file)
 		return;
 	words_put_text(words, "count ");
 	words_put_number(words, detail->count);
+}
+
+/* "4096 bytes from udmabuf, named frame" */
+void dmabuf_put_detail(struct words *words, const struct file *file)
+{
+	const struct event_dmabuf_detail *detail = detail_of(file, EVENT_DETAIL_DMABUF);
+
+	if (!detail)
+		return;
+	words_put_number(words, detail->size);
+	words_put_text(words, " bytes from ");
+	words_put_text(words, detail->exporter);
+	if (detail->name[0] == '\0')
+		return;
+	words_put_text(words, ", named ");
+	words_put_text(words, detail->name);
 }

@@ -33,11 +33,22 @@ static inline const void *detail_of(const struct file *file, enum event_detail_t
 
 void socket_put_detail(struct words *words, const struct file *file);
 void device_put_detail(struct words *words, const struct file *file);
+/* Of the families that have no place in socket.c. */
+const char *rfcomm_state(const struct file *file);
+void packet_put_detail(struct words *words, const struct file *file);
+void family_put_local(struct words *words, const struct file *file);
+void family_put_remote(struct words *words, const struct file *file);
 const char *namespace_prefix(const struct file *file);
 void namespace_put_detail(struct words *words, const struct file *file);
 void pidfd_put_detail(struct words *words, const struct file *file);
 void memfd_put_detail(struct words *words, const struct file *file);
 void eventfd_put_detail(struct words *words, const struct file *file);
+void timer_put_detail(struct words *words, const struct file *file);
+void signals_put_detail(struct words *words, const struct file *file);
+void watches_put_detail(struct words *words, const struct file *file);
+void fanotify_put_detail(struct words *words, const struct file *file);
+void perf_put_detail(struct words *words, const struct file *file);
+void dmabuf_put_detail(struct words *words, const struct file *file);
 void bpf_map_put_detail(struct words *words, const struct file *file);
 void bpf_prog_put_detail(struct words *words, const struct file *file);
 void bpf_link_put_detail(struct words *words, const struct file *file);

@@ -40,7 +40,7 @@ uint32_t kind_socket_peer_pid(const struct file *file);
 bool kind_device_number(const struct file *file, uint32_t *major, uint32_t *minor);
 /* Of a pidfd: 0 as above, or the process is no more. */
 uint32_t kind_pidfd_pid(const struct file *file);
-/* Of a memfd. */
+/* Of a memfd; the size of a dma-buf too. */
 bool kind_memory_size(const struct file *file, uint64_t *ret);
 size_t kind_memory_seals(const struct file *file, char *buffer, size_t size);
 

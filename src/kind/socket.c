@@ -14,17 +14,24 @@
 /* What all sockets have; NULL: not known, or no socket. */
 static const struct event_socket_detail *socket_of(const struct file *file)
 {
-	return file->detail && file->detail->type <= EVENT_DETAIL_NETLINK ?
+	return file->detail && file->detail->type <= EVENT_DETAIL_RFCOMM ?
 		       (const void *)(file->detail + 1) :
 		       NULL;
 }
 
-/* States, which are those of TCP in all families. */
+/* States, which are those of TCP in all families but that of Bluetooth. */
 
 #define STATE_ESTABLISHED 1
 #define STATE_SYN_SENT 2
 #define STATE_CLOSE 7
 #define STATE_LISTEN 10
+
+/* Is there anything that it may be connected to, or is more known of it? */
+static bool has_state(unsigned int type)
+{
+	return type != EVENT_DETAIL_SOCKET && type != EVENT_DETAIL_NETLINK &&
+	       type != EVENT_DETAIL_PACKET;
+}
 
 const char *kind_socket_state(const struct file *file)
 {
@@ -45,8 +52,11 @@ const char *kind_socket_state(const struct file *file)
 	const struct event_socket_detail *socket = socket_of(file);
 	bool connects;
 
-	if (!socket || socket->state >= ARRAY_SIZE(names) ||
-	    file->detail->type == EVENT_DETAIL_SOCKET || file->detail->type == EVENT_DETAIL_NETLINK)
+	if (!socket || !has_state(file->detail->type))
+		return NULL;
+	if (file->detail->type == EVENT_DETAIL_RFCOMM)
+		return rfcomm_state(file);
+	if (socket->state >= ARRAY_SIZE(names))
 		return NULL;
 	connects = socket->type == LINUX_SOCK_STREAM || socket->type == LINUX_SOCK_SEQPACKET;
 	return connects || socket->state == STATE_ESTABLISHED ? names[socket->state] : NULL;
@@ -159,6 +169,8 @@ static void put_local(struct words *words, const struct file *file)
 		put_unix_local(words, unix_detail);
 	else if (netlink && netlink->port != 0)
 		words_put_number(words, netlink->port);
+	else
+		family_put_local(words, file);
 }
 
 static void put_remote(struct words *words, const struct file *file)
@@ -170,6 +182,8 @@ static void put_remote(struct words *words, const struct file *file)
 		put_inet_remote(words, inet);
 	else if (unix_detail)
 		put_unix_remote(words, unix_detail);
+	else
+		family_put_remote(words, file);
 }
 
 size_t kind_socket_local(const struct file *file, char *buffer, size_t size)
@@ -221,12 +235,8 @@ static void put_netlink(struct words *words, const struct event_netlink_detail *
 		[16] = "generic",    [18] = "scsitransport", [19] = "ecryptfs",
 		[20] = "rdma",	     [21] = "crypto",	     [22] = "smc",
 	};
-	uint16_t protocol = netlink->socket.protocol;
 
-	if (protocol < ARRAY_SIZE(names) && names[protocol])
-		words_put_text(words, names[protocol]);
-	else
-		words_put_number(words, protocol);
+	words_put_named(words, names, ARRAY_SIZE(names), netlink->socket.protocol);
 	if (netlink->port != 0) {
 		words_put_text(words, " ");
 		words_put_number(words, netlink->port);
@@ -259,6 +269,7 @@ void socket_put_detail(struct words *words, const struct file *file)
 		put_netlink(words, netlink);
 		return;
 	}
+	packet_put_detail(words, file);
 	put_local(words, file);
 	put_connection(words, file);
 	if (!state)

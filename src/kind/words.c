@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind/words.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -23,4 +25,43 @@ void words_put_number(struct words *words, uint64_t number)
 	char digits[TEXT_DECIMAL_MAX];
 
 	words_put(words, digits, (size_t)(text_put_decimal(digits, number, 1) - digits));
+}
+
+void words_put_hex(struct words *words, uint64_t number)
+{
+	char digits[sizeof("0x") + 16];
+
+	words_put(words, digits, (size_t)snprintf(digits, sizeof(digits), "0x%" PRIx64, number));
+}
+
+void words_put_named(struct words *words, const char *const *names, size_t nr_names,
+		     uint64_t number)
+{
+	if (number < nr_names && names[number])
+		words_put_text(words, names[number]);
+	else
+		words_put_number(words, number);
+}
+
+/* A bit without a name goes by its value. */
+static void put_bit(struct words *words, const char *const *names, size_t nr_names,
+		    unsigned int bit)
+{
+	if (bit < nr_names && names[bit])
+		words_put_text(words, names[bit]);
+	else
+		words_put_hex(words, UINT64_C(1) << bit);
+}
+
+void words_put_bits(struct words *words, const char *const *names, size_t nr_names, uint64_t bits)
+{
+	const char *separator = "";
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		if (!(bits & UINT64_C(1) << bit))
+			continue;
+		words_put_text(words, separator);
+		put_bit(words, names, nr_names, bit);
+		separator = "|";
+	}
 }

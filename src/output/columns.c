@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Columns, with --fields: a table with the fields' headers, one row at a time. The widths are
- * settled before the first row: on a terminal they are fitted to it, and texts that are wider are
- * cut; piped, nothing is cut, and a wide cell shifts the rest of its row. Numbers are never cut.
+ * settled before the first row: on a terminal they are fitted to it, those of the numbers first, and
+ * texts that are wider are cut; piped, nothing is cut, and a wide cell shifts the rest of its row. Numbers are never cut.
  */
 #include <string.h>
 
@@ -15,6 +15,9 @@
 /* The least width of a text's column, and the most that a header asks for, on a narrow terminal. */
 #define LEAST_TEXT 8
 #define LEAST_HEADER 10
+
+/* From this width on, a text is cut in its middle: less leaves too little of both ends. */
+#define CUT_MIDDLE 16
 
 struct columns_output {
 	struct output output;
@@ -50,25 +53,33 @@ static int least_width(const struct field *field)
 	return least[field->type] > header ? least[field->type] : header;
 }
 
-/* Take `excess` from the columns, from each in proportion to what it has above the least. */
-static void shrink(int *widths, const struct field_list *list, int excess)
+/*
+ * Take `excess` from the columns of numbers or of texts, from each in proportion to what it has above the
+ * least. Returns what is left of it.
+ */
+static int shrink(int *widths, const struct field_list *list, bool numbers, int excess)
 {
-	int slack = 0;
+	int slack = 0, left;
 
-	for (size_t i = 0; i < list->count; i++)
-		slack += widths[i] - least_width(list->fields[i]);
-	if (excess > slack)
-		excess = slack;
+	for (size_t i = 0; i < list->count; i++) {
+		if (field_is_number(list->fields[i]) == numbers)
+			slack += widths[i] - least_width(list->fields[i]);
+	}
+	left = excess > slack ? excess - slack : 0;
+	excess -= left;
 	for (size_t i = 0; i < list->count && slack > 0; i++) {
 		int own = widths[i] - least_width(list->fields[i]);
 		int less = (own * excess + slack - 1) / slack;
 
+		if (field_is_number(list->fields[i]) != numbers)
+			continue;
 		/* What is left is shared by the columns that are left: nothing is lost in rounding.
 		 */
 		widths[i] -= less;
 		excess -= less;
 		slack -= own;
 	}
+	return left;
 }
 
 static void settle_widths(struct columns_output *columns)
@@ -86,14 +97,18 @@ static void settle_widths(struct columns_output *columns)
 		total += columns->widths[i] + 1;
 	}
 	if (terminal > 0 && total > terminal)
-		shrink(columns->widths, list, total - terminal);
+		shrink(columns->widths, list, false,
+		       shrink(columns->widths, list, true, total - terminal));
 	else if (terminal > 0 && field_is_text(list->fields[list->count - 1]))
 		columns->widths[list->count - 1] += terminal - total;
 }
 
-static enum line_cut cut_of(const struct output *output, const struct field *field)
+static enum line_cut cut_of(const struct columns_output *columns, size_t index)
 {
-	return output->options.width > 0 && !field_is_number(field) ? LINE_CUT_END : LINE_CUT_NONE;
+	if (columns->output.options.width == 0 ||
+	    field_is_number(columns->output.fields.fields[index]))
+		return LINE_CUT_NONE;
+	return columns->widths[index] < CUT_MIDDLE ? LINE_CUT_END : LINE_CUT_MIDDLE;
 }
 
 static void put(struct columns_output *columns, size_t index, struct cell *cell)
@@ -156,7 +171,7 @@ static int columns_row(struct output *output, const struct row *row)
 
 	for (size_t i = 0; i < output->fields.count; i++) {
 		const struct field *field = output->fields.fields[i];
-		struct cell cell = { .text = "-", .size = 1, .cut = cut_of(output, field) };
+		struct cell cell = { .text = "-", .size = 1, .cut = cut_of(columns, i) };
 
 		if (field_get(field, row, &columns->value) && !is_empty(field, &columns->value)) {
 			cell.text = columns->text;

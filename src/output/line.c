@@ -96,9 +96,16 @@ static void put_dots(struct line *line)
 	line->end++;
 }
 
+static void put_tail(struct line *line, const char *text, size_t size, int room)
+{
+	size_t skipped = tail_offset(text, size, room);
+
+	put_bytes(line, text + skipped, size - skipped);
+}
+
 static void put_text(struct line *line, const struct cell *cell, int room)
 {
-	size_t skipped;
+	size_t head;
 
 	if (cell->cut == LINE_CUT_NONE || line_text_width(cell->text, cell->size) <= room) {
 		put_bytes(line, cell->text, cell->size);
@@ -106,9 +113,13 @@ static void put_text(struct line *line, const struct cell *cell, int room)
 		put_bytes(line, cell->text, line_fit(cell->text, cell->size, room - 1));
 		put_dots(line);
 	} else {
-		skipped = tail_offset(cell->text, cell->size, room - 1);
+		head = cell->cut == LINE_CUT_MIDDLE ?
+			       line_fit(cell->text, cell->size, (room - 1) / 2) :
+			       0;
+		room -= line_text_width(cell->text, head) + 1;
+		put_bytes(line, cell->text, head);
 		put_dots(line);
-		put_bytes(line, cell->text + skipped, cell->size - skipped);
+		put_tail(line, cell->text + head, cell->size - head, room);
 	}
 }
 

@@ -26,6 +26,7 @@ enum line_cut {
 	LINE_CUT_NONE, /* nothing: it takes the room of the next cell, which shifts */
 	LINE_CUT_END,
 	LINE_CUT_BEGIN, /* of a path: the file's name is at its end */
+	LINE_CUT_MIDDLE, /* what differs is at the begin, or at the end */
 };
 
 /* A text that is printable as it is (see text_escape), and how it is shown. */

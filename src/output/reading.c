@@ -28,8 +28,12 @@
 /* A terminal that is narrower has the time without its fraction, and less space. */
 #define WIDE 100
 
-/* The widest process: 15 bytes of comm, and a pid of 7 digits in brackets. */
+/*
+ * The widest process: 15 bytes of comm, and a pid of 7 digits in brackets. On a terminal the columns begin
+ * narrower, and grow with what is shown: what they do not need is left to the file.
+ */
 #define PROCESS_MAX 24
+#define PROCESS_BEGIN 17
 #define PROCESS_MIN 8
 
 #define AFTER_WIDTH 5
@@ -43,13 +47,18 @@
 /* What the name of a file that was deleted ends in. */
 #define DELETED " (deleted)"
 
+/* What stands before the path of the socket. */
+#define OVER " over "
+
+enum party { SENDER, RECEIVER, NR_PARTIES };
+
 struct layout {
 	int gap; /* between columns */
 	int time;
-	int process;
+	int process[NR_PARTIES];
 	int fd;
 	int arrow;
-	int file; /* 0: as wide as it is */
+	int left; /* for the processes and the file; 0: these are as wide as they are */
 };
 
 struct signs {
@@ -70,11 +79,11 @@ struct reading_output {
 	struct line line;
 	struct layout layout;
 	const struct signs *signs;
-	const struct field *timestamp, *file, *detail, *deleted, *outcome, *reason, *via, *latency,
-		*risk;
+	const struct field *timestamp, *ended, *socket_path, *local, *file, *detail, *deleted,
+		*outcome, *reason, *via, *latency, *risk;
 	struct value value;
-	/* Of the file, and of its detail behind it. */
-	char text[2 * (TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\""))];
+	/* Of the file, of its detail behind it, and over which socket it went. */
+	char text[3 * (TEXT_ESCAPE_MAX(FIELD_TEXT_MAX) + sizeof("\"\""))];
 	char note[64]; /* how it ended */
 };
 
@@ -88,27 +97,48 @@ static void settle_layout(struct reading_output *reading)
 	struct layout *layout = &reading->layout;
 	int terminal = reading->output.options.width;
 	bool narrow = terminal > 0 && terminal < WIDE;
-	int left;
+	int begin;
 
 	layout->gap = narrow ? 1 : 2;
 	layout->time = narrow ? (int)strlen("14:02:11") : (int)strlen("14:02:11.084");
 	layout->fd = narrow ? 3 : 4;
 	layout->arrow = line_text_width(reading->signs->arrow, strlen(reading->signs->arrow));
-	layout->process = PROCESS_MAX;
-	layout->file = 0;
+	layout->process[SENDER] = layout->process[RECEIVER] = PROCESS_MAX;
+	layout->left = 0;
 	if (terminal == 0)
 		return;
 
-	left = terminal - layout->time - 1 - 2 * layout->fd - layout->arrow - 1 - AFTER_WIDTH -
-	       5 * layout->gap;
-	layout->process = left / 3;
-	if (layout->process > PROCESS_MAX)
-		layout->process = PROCESS_MAX;
-	if (layout->process < PROCESS_MIN)
-		layout->process = PROCESS_MIN;
-	layout->file = left - 2 * layout->process;
-	if (layout->file < FILE_MIN)
-		layout->file = FILE_MIN;
+	layout->left = terminal - layout->time - 1 - 2 * layout->fd - layout->arrow - 1 -
+		       AFTER_WIDTH - 5 * layout->gap;
+	begin = layout->left / 3;
+	if (begin > PROCESS_BEGIN)
+		begin = PROCESS_BEGIN;
+	if (begin < PROCESS_MIN)
+		begin = PROCESS_MIN;
+	layout->process[SENDER] = layout->process[RECEIVER] = begin;
+}
+
+/* Let a process be so wide, where that leaves a third of the room to the file. */
+static void widen(struct layout *layout, enum party party, int wanted)
+{
+	int most = layout->left * 2 / 3 - layout->process[NR_PARTIES - 1 - party];
+
+	if (most > PROCESS_MAX)
+		most = PROCESS_MAX;
+	if (wanted > most)
+		wanted = most;
+	if (wanted > layout->process[party])
+		layout->process[party] = wanted;
+}
+
+/* The room of the file, and of what stands behind it. */
+static int file_room(const struct layout *layout)
+{
+	int room = layout->left - layout->process[SENDER] - layout->process[RECEIVER];
+
+	if (layout->left == 0)
+		return INT_MAX;
+	return room < FILE_MIN ? FILE_MIN : room;
 }
 
 static const char *colored(const struct reading_output *reading, const char *color)
@@ -140,11 +170,11 @@ static void put_texts(struct reading_output *reading, const struct texts *texts,
 	const struct layout *layout = &reading->layout;
 
 	put(reading, 0, layout->time, LINE_LEFT, texts->time, color);
-	put(reading, layout->gap, layout->process, LINE_LEFT, texts->sender, color);
+	put(reading, layout->gap, layout->process[SENDER], LINE_LEFT, texts->sender, color);
 	put(reading, 1, layout->fd, LINE_RIGHT, texts->from_fd, color);
 	put(reading, layout->gap, layout->arrow, LINE_LEFT, texts->arrow, texts->color);
 	put(reading, 1, layout->fd, LINE_RIGHT, texts->to_fd, color);
-	put(reading, layout->gap, layout->process, LINE_LEFT, texts->receiver, color);
+	put(reading, layout->gap, layout->process[RECEIVER], LINE_LEFT, texts->receiver, color);
 	put(reading, layout->gap, AFTER_WIDTH, LINE_RIGHT, texts->after, color);
 }
 
@@ -165,6 +195,9 @@ static int reading_begin(struct output *output)
 	reading->line.buffer = output->buffer;
 	reading->line.dots = reading->signs->dots;
 	reading->timestamp = field_find("timestamp");
+	reading->ended = field_find("ended");
+	reading->socket_path = field_find("socket_path");
+	reading->local = field_find("file_local");
 	reading->file = field_find("file");
 	reading->detail = field_find("file_detail");
 	reading->deleted = field_find("file_deleted");
@@ -181,13 +214,18 @@ static int reading_begin(struct output *output)
 	return 0;
 }
 
-/* The part of the timestamp that is the time of the day, to the second or the millisecond. */
+/*
+ * The part of the timestamp that is the time of the day, to the second or the millisecond. When it was sent;
+ * where that is not known, when it was received or lost.
+ */
 static void write_time(struct reading_output *reading, const struct row *row, char *ret)
 {
 	const struct value *value = &reading->value;
 	size_t date = strlen("2026-11-23T"), size = (size_t)reading->layout.time;
 
-	if (field_get(reading->timestamp, row, &reading->value) && value->size >= date + size)
+	if ((field_get(reading->timestamp, row, &reading->value) ||
+	     field_get(reading->ended, row, &reading->value)) &&
+	    value->size >= date + size)
 		ret = mempcpy(ret, value->text + date, size);
 	else
 		*ret++ = '?';
@@ -198,8 +236,8 @@ static void write_time(struct reading_output *reading, const struct row *row, ch
 #define PROCESS_ROOM (TEXT_ESCAPE_MAX(EVENT_COMM_LEN) + sizeof("…[4294967295]"))
 
 /* "client[1296790]". Where there is no room for it, the name is cut and the pid is not. */
-static void write_process(const struct reading_output *reading, const struct process *process,
-			  char ret[PROCESS_ROOM])
+static void write_process(struct reading_output *reading, enum party party,
+			  const struct process *process, char ret[PROCESS_ROOM])
 {
 	char pid[sizeof("[4294967295]")], *end = pid;
 	size_t length = text_escape(ret, process->comm, strlen(process->comm),
@@ -210,7 +248,9 @@ static void write_process(const struct reading_output *reading, const struct pro
 	end = text_put_decimal(end, process->pid, 1);
 	*end++ = ']';
 	*end = '\0';
-	room = reading->layout.process - (int)(end - pid);
+	if (reading->output.options.width > 0)
+		widen(&reading->layout, party, line_text_width(ret, length) + (int)(end - pid));
+	room = reading->layout.process[party] - (int)(end - pid);
 	if (reading->output.options.width > 0 && line_text_width(ret, length) > room) {
 		length = line_fit(ret, length, room - 1);
 		length = (size_t)(stpcpy(ret + length, reading->signs->dots) - ret);
@@ -328,7 +368,8 @@ static bool imitates_mark(const struct reading_output *reading, const char *name
 	char note[16] = " ";
 	const char *end = stpcpy(note + 1, reading->signs->dot);
 
-	return ends_with(name, size, DELETED) || memmem(name, size, note, (size_t)(end - note));
+	return ends_with(name, size, DELETED) || memmem(name, size, OVER, strlen(OVER)) ||
+	       memmem(name, size, note, (size_t)(end - note));
 }
 
 /*
@@ -378,15 +419,34 @@ static size_t write_detail(struct reading_output *reading, const struct row *row
 	return (size_t)(stpcpy(end, reading->signs->dots) - reading->text);
 }
 
+/*
+ * Write over which socket it went, where there is room for all of it: of a file that has neither a place in
+ * the tree nor an address, that often says what it is for.
+ */
+static size_t write_over(struct reading_output *reading, const struct row *row, size_t length,
+			 int room)
+{
+	char *end = reading->text + length;
+
+	if (!(row->pass->file.flags & EVENT_FILE_PSEUDO) ||
+	    field_get(reading->local, row, &reading->value) ||
+	    !field_get(reading->socket_path, row, &reading->value))
+		return length;
+	end = write_quoted(reading, stpcpy(end, OVER), reading->value.text, reading->value.size);
+	return line_text_width(reading->text, (size_t)(end - reading->text)) > room ?
+		       length :
+		       (size_t)(end - reading->text);
+}
+
 /* The file and the note. Where there is no room for both, the file's name gives way. */
 static void put_file(struct reading_output *reading, const struct row *row, const char *color)
 {
 	struct cell cell = { .text = "?", .size = 1 };
-	int width, room = reading->layout.file > 0 ? reading->layout.file : INT_MAX;
+	int width, room = file_room(&reading->layout);
 
 	if (field_get(reading->file, row, &reading->value)) {
 		cell.text = reading->text;
-		cell.cut = reading->value.text[0] == '/' ? LINE_CUT_BEGIN : LINE_CUT_END;
+		cell.cut = reading->value.text[0] == '/' ? LINE_CUT_BEGIN : LINE_CUT_MIDDLE;
 		cell.size = write_file(reading, row);
 	}
 	width = line_text_width(cell.text, cell.size);
@@ -399,7 +459,9 @@ static void put_file(struct reading_output *reading, const struct row *row, cons
 		if (width > room)
 			width = room;
 	} else if (cell.text == reading->text) {
-		cell.size = write_detail(reading, row, cell.size, room - note_width(reading));
+		room -= note_width(reading);
+		cell.size = write_detail(reading, row, cell.size, room);
+		cell.size = write_over(reading, row, cell.size, room);
 		width = line_text_width(cell.text, cell.size);
 	}
 	line_put(&reading->line, reading->layout.gap, width, &cell);
@@ -459,9 +521,9 @@ static int reading_row(struct output *output, const struct row *row)
 
 	write_time(reading, row, time);
 	if (pass->sender.known)
-		write_process(reading, &pass->sender, sender);
+		write_process(reading, SENDER, &pass->sender, sender);
 	if (pass->receiver.known)
-		write_process(reading, &pass->receiver, receiver);
+		write_process(reading, RECEIVER, &pass->receiver, receiver);
 	else if (nowhere)
 		strcpy(receiver, "-");
 	write_fd(&pass->from, "?", from_fd);

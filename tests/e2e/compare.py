@@ -27,7 +27,7 @@ import sys
 from matching import CLOCK_SLACK_NS, in_window, index_of, match_rows, nanoseconds
 
 # Fields that the truth does not name one by one, but as windows and identities.
-SPECIAL = frozenset({"id", "timestamp", "latency_ns", "file_id"})
+SPECIAL = frozenset({"id", "timestamp", "latency_ns", "ended", "file_id"})
 # Fields that other tests hold, or that come with later issues.
 LATER = ("risk", "runtime.*", "k8s.*", "receiver.runtime.*", "receiver.k8s.*",
          "proc.cgroup_id", "receiver.cgroup_id")
@@ -39,6 +39,8 @@ ANONYMOUS = ("eventfd", "epoll", "timerfd", "signalfd", "inotify", "fanotify", "
 MISSING = object()
 # What stands before the part of a path that was walked.
 CUT_MARK = "..."
+# Outcomes of which it is seen when they come.
+ENDED = ("delivered", "peeked", "lost")
 # Of a message that is delivered, an event tells that it was sent and one that it was received.
 SIDES = ("proc.pid", "receiver.pid")
 
@@ -346,6 +348,7 @@ class Comparison:
             yield field, f"should not be there, and is {value!r}"
         yield from self.compare_window(truth, row, "timestamp", "sent")
         yield from self.compare_window(truth, row, "latency_ns", "latency_ns")
+        yield from self.compare_end(truth, row)
         yield from self.compare_id(truth, row, scenario)
         yield from self.compare_file_id(truth, row, scenario, descriptions)
 
@@ -367,6 +370,18 @@ class Comparison:
             value = nanoseconds(value)
         if not isinstance(value, int) or not in_window(value, truth[key], slack):
             yield field, f"{row[field]!r} is not within {truth[key]}"
+
+    @staticmethod
+    def compare_end(truth, row):
+        """Who has no time at which it was sent has one at which it ended."""
+        value = row.get("ended", MISSING)
+        if value is MISSING:
+            if "timestamp" not in row and "ended" in truth and row.get("outcome") in ENDED:
+                yield "ended", "missing"
+        elif "timestamp" in row:
+            yield "ended", "should not be there beside timestamp"
+        elif "ended" in truth and not in_window(nanoseconds(value), truth["ended"], CLOCK_SLACK_NS):
+            yield "ended", f"{value!r} is not within {truth['ended']}"
 
     def compare_id(self, truth, row, scenario):
         """One id for a descriptor of a message, in all of its rows, and for nothing else."""

@@ -10,7 +10,6 @@
 
 #include "core/filter.h"
 #include "fuzz.h"
-#include "kernel_side.h"
 #include "sample.h"
 
 /* In place of the host's engine, which is fuzzed elsewhere: plain text, and '(' alone is wrong. */
@@ -37,17 +36,14 @@ static const struct filter_regex_ops plain_ops = { compile, matches, free };
 static void try_rows(const struct filter *filter)
 {
 	static const int32_t utc;
-	struct filter_kernel kernel;
 	struct sample sample;
 
-	filter_kernel(filter, &kernel);
 	sample_init(&sample, &utc);
 	sample_set_path(&sample, "/a\xff,\\");
 	for (unsigned int known = 0; known < 4; known++) {
 		sample.pass.sender.known = known & 1;
 		sample.pass.receiver.known = known & 2;
-		if (filter_has(filter, &sample.row) && !kernel_side_keeps(&kernel, &sample.pass))
-			abort();
+		filter_has(filter, &sample.row);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Details: what the kernel side tells of a file besides its name, from the record to the words. */
+/* Details: what the kernel side tells of a file besides its name, from the record to the words. Of sockets. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,6 +30,9 @@ struct sample {
 		struct event_socket_detail any;
 		struct event_inet_detail inet;
 		struct event_netlink_detail netlink;
+		struct event_packet_detail packet;
+		struct event_vsock_detail vsock;
+		struct event_rfcomm_detail rfcomm;
 		struct {
 			struct event_unix_detail unix_detail;
 			char names[2 * EVENT_SUN_PATH];
@@ -225,6 +228,72 @@ static void test_other_families(void **state)
 	assert_socket(&sample, "", NULL, "", "");
 }
 
+static void test_packet(void **state)
+{
+	struct sample sample = {
+		.section = { .type = EVENT_DETAIL_PACKET },
+		.packet = { .socket = socket_of(AF_PACKET, SOCK_RAW, CLOSE), .protocol = 3 },
+	};
+
+	assert_socket(&sample, "all", NULL, "", "");
+	sample.packet.protocol = 0x0800;
+	sample.packet.ifindex = 2;
+	assert_socket(&sample, "ip, interface 2", NULL, "", "");
+	sample.packet.protocol = 0x1234;
+	assert_socket(&sample, "0x1234, interface 2", NULL, "", "");
+	sample.packet.protocol = 0;
+	sample.packet.ifindex = 0;
+	assert_socket(&sample, "nothing", NULL, "", "");
+}
+
+static void test_vsock(void **state)
+{
+	struct sample sample = {
+		.section = { .type = EVENT_DETAIL_VSOCK },
+		.vsock = { .socket = socket_of(AF_VSOCK, SOCK_STREAM, LISTEN),
+			   .local_cid = UINT32_MAX,
+			   .local_port = 1024,
+			   .remote_cid = UINT32_MAX,
+			   .remote_port = UINT32_MAX },
+	};
+
+	assert_socket(&sample, "*:1024 LISTEN", "LISTEN", "*:1024", "");
+	sample.vsock.socket.state = ESTABLISHED;
+	sample.vsock.local_cid = 3;
+	sample.vsock.remote_cid = 2;
+	sample.vsock.remote_port = 5000;
+	assert_socket(&sample, "3:1024->2:5000 ESTABLISHED", "ESTABLISHED", "3:1024", "2:5000");
+	sample.vsock.socket.state = CLOSE; /* it keeps the address of its peer */
+	assert_socket(&sample, "3:1024 CLOSE", "CLOSE", "3:1024", "");
+	sample.vsock.local_port = UINT32_MAX;
+	assert_socket(&sample, "CLOSE", "CLOSE", "", "");
+}
+
+static void test_rfcomm(void **state)
+{
+	struct sample sample = {
+		.section = { .type = EVENT_DETAIL_RFCOMM },
+		.rfcomm = { .socket = socket_of(AF_BLUETOOTH, SOCK_STREAM, 1),
+			    .local = { 0x42, 0, 0, 1, 0xaa, 0 },
+			    .remote = { 0x43, 0, 0, 1, 0xaa, 0 },
+			    .channel = 3 },
+	};
+
+	assert_socket(&sample,
+		      "00:AA:01:00:00:42 channel 3->00:AA:01:00:00:43 channel 3 ESTABLISHED",
+		      "ESTABLISHED", "00:AA:01:00:00:42 channel 3", "00:AA:01:00:00:43 channel 3");
+	memset(sample.rfcomm.local, 0, sizeof(sample.rfcomm.local));
+	memset(sample.rfcomm.remote, 0, sizeof(sample.rfcomm.remote));
+	sample.rfcomm.socket.state = 4;
+	assert_socket(&sample, "00:00:00:00:00:00 channel 3 LISTEN", "LISTEN",
+		      "00:00:00:00:00:00 channel 3", "");
+	sample.rfcomm.channel = 0;
+	sample.rfcomm.socket.state = 2;
+	assert_socket(&sample, "OPEN", "OPEN", "", "");
+	sample.rfcomm.socket.state = 200;
+	assert_socket(&sample, "", NULL, "", "");
+}
+
 /* What does not fit is left out at the end, and nothing is written beyond. */
 static void test_no_room(void **state)
 {
@@ -234,191 +303,6 @@ static void test_no_room(void **state)
 
 	assert_int_equal(kind_detail(&file, text, 8), 8);
 	assert_string_equal(text, "127.0.0.");
-}
-
-/* Files that are no sockets. */
-
-#define ANON_INODE 0x09041934
-#define NSFS 0x6e736673
-#define PIDFS 0x50494446
-#define TMPFS 0x01021994
-#define NO_PTY UINT32_MAX
-
-struct other {
-	struct event_section section;
-	union {
-		struct event_pty_detail pty;
-		struct event_namespace_detail namespace;
-		struct event_pidfd_detail pidfd;
-		struct event_memory_detail memory;
-		struct event_eventfd_detail eventfd;
-		struct event_bpf_detail bpf;
-	};
-};
-
-static struct file file_with(const struct other *detail, uint32_t magic, uint32_t mode,
-			     const char *path, bool pseudo)
-{
-	return (struct file){
-		.known = true,
-		.ino = 77,
-		.magic = magic,
-		.mode = mode,
-		.flags = pseudo ? EVENT_FILE_PSEUDO : 0,
-		.path = path,
-		.detail = &detail->section,
-	};
-}
-
-static void assert_words(const struct file *file, const char *name, const char *detail)
-{
-	char text[128];
-
-	text[kind_name(file, text, sizeof(text))] = '\0';
-	assert_string_equal(text, name);
-	text[kind_detail(file, text, sizeof(text))] = '\0';
-	assert_string_equal(text, detail);
-}
-
-static void assert_device(uint32_t format, uint32_t major, uint32_t minor, uint32_t pty,
-			  const char *path, const char *expected)
-{
-	const struct other detail = {
-		.section = { .type = EVENT_DETAIL_PTY },
-		.pty = { .index = pty },
-	};
-	struct file file = file_with(&detail, TMPFS, format | 0600, path, false);
-	uint32_t told_major, told_minor;
-
-	file.rdev = major << 20 | minor;
-	if (pty == NO_PTY)
-		file.detail = NULL;
-	assert_words(&file, path, expected);
-	assert_true(kind_device_number(&file, &told_major, &told_minor));
-	assert_int_equal(told_major, major);
-	assert_int_equal(told_minor, minor);
-}
-
-static void test_devices(void **state)
-{
-	assert_device(0020000, 1, 3, NO_PTY, "/dev/null", "");
-	assert_device(0020000, 1, 3, NO_PTY, "/var/lib/c/dev/null", "");
-	assert_device(0020000, 1, 1, NO_PTY, "/dev/null", "1:1 /dev/mem");
-	assert_device(0020000, 13, 67, NO_PTY, "/dev/input/event3", "");
-	assert_device(0020000, 13, 67, NO_PTY, "/tmp/x", "13:67 /dev/input/event3");
-	assert_device(0020000, 226, 129, NO_PTY, "/tmp/x", "226:129 /dev/dri/renderD129");
-	assert_device(0020000, 240, 77, NO_PTY, "/dev/own", "240:77");
-	assert_device(0020000, 5, 2, 7, "/dev/pts/ptmx", "pts/7");
-	assert_device(0020000, 5, 2, 7, "/tmp/x", "5:2 /dev/ptmx pts/7");
-	assert_device(0060000, 7, 1, NO_PTY, "/tmp/x", "7:1 /dev/loop1");
-	assert_device(0060000, 1, 3, NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
-}
-
-static void test_namespace(void **state)
-{
-	struct other detail = {
-		.section = { .type = EVENT_DETAIL_NAMESPACE },
-		.namespace = { .name = "net" },
-	};
-	struct file file = file_with(&detail, NSFS, 0100444, "", true);
-
-	assert_words(&file, "net:[77]", "");
-	file.path = "/run/netns/blue";
-	file.flags = 0;
-	assert_words(&file, "/run/netns/blue", "net:[77]");
-	file = file_with(&detail, NSFS, 0100444, "", true);
-	file.detail = NULL;
-	assert_words(&file, "ns:[77]", "");
-}
-
-static void test_pidfd(void **state)
-{
-	struct other detail = { .section = { .type = EVENT_DETAIL_PIDFD },
-				.pidfd = { .pid = 812 } };
-	struct file file = file_with(&detail, PIDFS, 0100700, "/", true);
-
-	assert_words(&file, "[pidfd]", "pid 812");
-	assert_int_equal(kind_pidfd_pid(&file), 812);
-	file = file_with(&detail, ANON_INODE, 0600, "[pidfd]", true);
-	assert_words(&file, "[pidfd]", "pid 812");
-	detail.pidfd.pid = 0; /* it has been waited for */
-	assert_words(&file, "[pidfd]", "");
-}
-
-static void test_memory(void **state)
-{
-	struct other detail = {
-		.section = { .type = EVENT_DETAIL_MEMORY },
-		.memory = { .size = 2312, .seals = 0x26 },
-	};
-	const struct file file = file_with(&detail, TMPFS, 0100777, "memfd:x", true);
-	uint64_t size = 0;
-	char seals[64];
-
-	assert_words(&file, "memfd:x", "2312 bytes, sealed: shrink|grow|exec");
-	assert_true(kind_memory_size(&file, &size));
-	assert_int_equal(size, 2312);
-	seals[kind_memory_seals(&file, seals, sizeof(seals))] = '\0';
-	assert_string_equal(seals, "shrink|grow|exec");
-	detail.memory.seals = 0;
-	assert_words(&file, "memfd:x", "2312 bytes");
-}
-
-static void test_eventfd(void **state)
-{
-	const struct other detail = {
-		.section = { .type = EVENT_DETAIL_EVENTFD },
-		.eventfd = { .count = UINT64_MAX - 1 },
-	};
-	const struct file file = file_with(&detail, ANON_INODE, 0600, "[eventfd]", true);
-
-	assert_words(&file, "[eventfd]", "count 18446744073709551614");
-}
-
-static void test_bpf(void **state)
-{
-	struct other detail = {
-		.section = { .type = EVENT_DETAIL_BPF },
-		.bpf = { .type = 1, .id = 12, .name = "counters" },
-	};
-	struct file file = file_with(&detail, ANON_INODE, 0600, "bpf-map", true);
-
-	assert_words(&file, "bpf-map", "hash counters id 12");
-	file.path = "bpf-prog";
-	assert_words(&file, "bpf-prog", "socket_filter counters id 12");
-	file.path = "bpf_link";
-	detail.bpf.name[0] = '\0';
-	assert_words(&file, "bpf_link", "raw_tracepoint id 12");
-	detail.bpf.type = 1000; /* one that came later */
-	assert_words(&file, "bpf_link", "type 1000 id 12");
-}
-
-/* A detail that is another kind's says nothing. */
-static void test_foreign(void **state)
-{
-	const struct sample socket = inet_sample(SOCK_STREAM, LISTEN, 443, 0);
-	static const struct {
-		uint32_t magic, mode;
-		const char *path;
-	} files[] = {
-		{ NSFS, 0100444, "" },		 { PIDFS, 0100700, "" },
-		{ TMPFS, 0100777, "memfd:x" },	 { ANON_INODE, 0600, "[eventfd]" },
-		{ ANON_INODE, 0600, "bpf-map" }, { TMPFS, 0100644, "/etc/passwd" },
-	};
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		const struct file file = {
-			.known = true,
-			.magic = files[i].magic,
-			.mode = files[i].mode,
-			.flags = EVENT_FILE_PSEUDO,
-			.path = files[i].path,
-			.detail = &socket.section,
-		};
-		char text[64];
-
-		assert_int_equal(kind_detail(&file, text, sizeof(text)), 0);
-	}
 }
 
 /* Records */
@@ -587,10 +471,8 @@ int main(void)
 		cmocka_unit_test(test_datagrams),      cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_unix),	       cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_other_families), cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_devices),	       cmocka_unit_test(test_namespace),
-		cmocka_unit_test(test_pidfd),	       cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_eventfd),	       cmocka_unit_test(test_bpf),
-		cmocka_unit_test(test_foreign),	       cmocka_unit_test(test_decoding),
+		cmocka_unit_test(test_packet),	       cmocka_unit_test(test_vsock),
+		cmocka_unit_test(test_rfcomm),	       cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_join),
 	};
 

@@ -57,6 +57,7 @@ static void test_all_known(void **state)
 {
 	static const char *const values[][2] = {
 		{ "timestamp", "2023-11-14T23:13:21.000000000+01:00" },
+		{ "ended", "" }, /* latency_ns tells it */
 		{ "id", "12.0" },
 		{ "via", "scm_rights" },
 		{ "proc.comm", "client" },
@@ -194,6 +195,21 @@ static void test_timestamp(void **state)
 	assert_value(&sample, "timestamp", "1969-12-31T23:59:59.999999999+00:00");
 	sample.pass.time_ns = 0;
 	assert_value(&sample, "timestamp", "");
+}
+
+/* Of a message that was sent before the trace began. */
+static void test_ended(void **state)
+{
+	const int32_t offset = 0;
+	struct sample sample;
+
+	sample_init(&sample, &offset);
+	sample.pass.realtime_offset_ns = 0;
+	sample.pass.time_ns = 0;
+	assert_value(&sample, "ended", "1970-01-01T00:00:01.000084000+00:00");
+	assert_value(&sample, "latency_ns", "");
+	sample.pass.done_ns = 0; /* it is pending */
+	assert_value(&sample, "ended", "");
 }
 
 static void test_outcomes(void **state)
@@ -436,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_all_known),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_timestamp),
+		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_latency_of_moves),
 		cmocka_unit_test(test_file_deleted),

@@ -153,6 +153,19 @@ static void test_guide_table(void **state)
 		"dbus-broker            5128              8629627        107        112 /dev/null\n");
 }
 
+/* At 80 columns the numbers give way. */
+static void test_guide_table_80(void **state)
+{
+	const struct output_options options = { .width = 80, .utf8 = true };
+	struct capture capture;
+
+	capture_begin(&capture, "columns", GUIDE_FIELDS, &options);
+	put_guide_rows(&capture);
+	capture_end(&capture, "COMM                 PID  SOCKET_INO SOCKFD    FD FILE\n"
+			      "client           1296790     8683452      7     3 /dev/null\n"
+			      "dbus-broker         5128     8629627    107   112 /dev/null\n");
+}
+
 /* On a terminal the columns come closer, texts are cut, and numbers are not. */
 static void test_table_fitted(void **state)
 {
@@ -166,10 +179,10 @@ static void test_table_fitted(void **state)
 	sample.pass.from.socket_ino = 18446744073709551615U;
 	set_path(&sample, LONG_PATH);
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
-	capture_end(&capture, "COMM          PID   SOCKET_INO  SOCKFD    FD FILE\n"
-			      "client    1296790      8683452       7     3 /dev/null\n"
-			      "dbus-bro…    5128      8629627     107   112 /dev/null\n"
-			      "client    1296790 18446744073709551615 7   3 /var/lib/conta…\n");
+	capture_end(&capture, "COMM            PID SOCKET_INO SOCKFD   FD FILE\n"
+			      "client      1296790    8683452      7    3 /dev/null\n"
+			      "dbus-broker    5128    8629627    107  112 /dev/null\n"
+			      "client      1296790 18446744073709551615 7 3 /var/li…ile.txt\n");
 }
 
 static void test_table_piped(void **state)
@@ -209,7 +222,7 @@ static void test_reading_80(void **state)
 		"23:13:21 client[1296790]     3 ✗   - ?                 1m14s …re/file.txt · lost\n"
 		"23:13:21 client[1296790]     3 ✗   - -                     - …/file.txt · EAGAIN\n"
 		"23:13:21 client[1296790]     3 ⋯   - -                     - …file.txt · pending\n"
-		"?        ?                   ? →   9 dbus-broker[5128]     - /dev/null\n"
+		"23:13:21 ?                   ? →   9 dbus-broker[5128]     - /dev/null\n"
 		"23:13:21 client[1296790]     3 ?   ? ?                     - ? · outcome unknown\n"
 		"23:13:21 client[1296790]     3 →   9 dbus-broker[5128]     - …/null · pidfd_getfd\n");
 }
@@ -223,16 +236,16 @@ static void test_reading_100(void **state)
 	put_all_outcomes(&capture);
 	capture_end(
 		&capture,
-		"TIME          SENDER                 FD      FD  RECEIVER              AFTER  FILE\n"
-		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]      84µs  /dev/null\n"
-		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]     1.2ms  …are/file.txt · peeked\n"
-		"23:13:21.000  client[1296790]         3  ✗    -  dbus-broker[5128]     1m14s  …are/file.txt · emfile\n"
-		"23:13:21.000  client[1296790]         3  ✗    -  ?                     1m14s  …share/file.txt · lost\n"
-		"23:13:21.000  client[1296790]         3  ✗    -  -                         -  …are/file.txt · EAGAIN\n"
-		"23:13:21.000  client[1296790]         3  ⋯    -  -                         -  …re/file.txt · pending\n"
-		"?             ?                       ?  →    9  dbus-broker[5128]         -  /dev/null\n"
-		"23:13:21.000  client[1296790]         3  ?    ?  ?                         -  ? · outcome unknown\n"
-		"23:13:21.000  client[1296790]         3  →    9  dbus-broker[5128]         -  …ev/null · pidfd_getfd\n");
+		"TIME          SENDER              FD      FD  RECEIVER           AFTER  FILE\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]   84µs  /dev/null\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]  1.2ms  …usr/share/file.txt · peeked\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  dbus-broker[5128]  1m14s  …usr/share/file.txt · emfile\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  ?                  1m14s  …d/usr/share/file.txt · lost\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  -                      -  …usr/share/file.txt · EAGAIN\n"
+		"23:13:21.000  client[1296790]      3  ⋯    -  -                      -  …sr/share/file.txt · pending\n"
+		"23:13:21.000  ?                    ?  →    9  dbus-broker[5128]      -  /dev/null\n"
+		"23:13:21.000  client[1296790]      3  ?    ?  ?                      -  ? · outcome unknown\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]      -  /dev/null · pidfd_getfd\n");
 }
 
 static void test_reading_200(void **state)
@@ -244,16 +257,16 @@ static void test_reading_200(void **state)
 	put_all_outcomes(&capture);
 	capture_end(
 		&capture,
-		"TIME          SENDER                     FD      FD  RECEIVER                  AFTER  FILE\n"
-		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]          84µs  /dev/null\n"
-		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]         1.2ms  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · peeked\n"
-		"23:13:21.000  client[1296790]             3  ✗    -  dbus-broker[5128]         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost: emfile\n"
-		"23:13:21.000  client[1296790]             3  ✗    -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost\n"
-		"23:13:21.000  client[1296790]             3  ✗    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · failed: EAGAIN\n"
-		"23:13:21.000  client[1296790]             3  ⋯    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · pending\n"
-		"?             ?                           ?  →    9  dbus-broker[5128]             -  /dev/null\n"
-		"23:13:21.000  client[1296790]             3  ?    ?  ?                             -  ? · outcome unknown\n"
-		"23:13:21.000  client[1296790]             3  →    9  dbus-broker[5128]             -  /dev/null · pidfd_getfd\n");
+		"TIME          SENDER              FD      FD  RECEIVER           AFTER  FILE\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]   84µs  /dev/null\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]  1.2ms  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · peeked\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  dbus-broker[5128]  1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost: emfile\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  ?                  1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · lost\n"
+		"23:13:21.000  client[1296790]      3  ✗    -  -                      -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · failed: EAGAIN\n"
+		"23:13:21.000  client[1296790]      3  ⋯    -  -                      -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt · pending\n"
+		"23:13:21.000  ?                    ?  →    9  dbus-broker[5128]      -  /dev/null\n"
+		"23:13:21.000  client[1296790]      3  ?    ?  ?                      -  ? · outcome unknown\n"
+		"23:13:21.000  client[1296790]      3  →    9  dbus-broker[5128]      -  /dev/null · pidfd_getfd\n");
 }
 
 static void test_reading_piped_ascii(void **state)
@@ -273,7 +286,7 @@ static void test_reading_piped_ascii(void **state)
 		"23:13:21.000  client[1296790]             3  x     -  ?                         1m14s  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - lost\n"
 		"23:13:21.000  client[1296790]             3  x     -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - failed: EAGAIN\n"
 		"23:13:21.000  client[1296790]             3  ..    -  -                             -  /var/lib/containers/storage/overlay/0123456789abcdef/merged/usr/share/file.txt - pending\n"
-		"?             ?                           ?  ->    9  dbus-broker[5128]             -  /dev/null\n"
+		"23:13:21.000  ?                           ?  ->    9  dbus-broker[5128]             -  /dev/null\n"
 		"23:13:21.000  client[1296790]             3  ?     ?  ?                             -  ? - outcome unknown\n"
 		"23:13:21.000  client[1296790]             3  ->    9  dbus-broker[5128]             -  /dev/null - pidfd_getfd\n"
 		"23:13:21.000  a\\x1b[2J\\n[1296790]         3  ->    9  dbus-broker[5128]          84us  /tmp/\\\"\\\\\\xff\\u00e9\\u202e\\u009b\n");
@@ -353,10 +366,10 @@ static void test_reading_color(void **state)
 	assert_int_equal(output_row(capture.output, &sample.row), 0);
 	capture_end(
 		&capture,
-		"\033[1mTIME\033[0m          \033[1mSENDER\033[0m                 "
-		"\033[1mFD\033[0m      \033[1mFD\033[0m  \033[1mRECEIVER\033[0m              "
+		"\033[1mTIME\033[0m          \033[1mSENDER\033[0m              "
+		"\033[1mFD\033[0m      \033[1mFD\033[0m  \033[1mRECEIVER\033[0m           "
 		"\033[1mAFTER\033[0m  \033[1mFILE\033[0m\n"
-		"23:13:21.000  client[1296790]         3  \033[31m✗\033[0m    9  dbus-broker[5128]      84µs  /dev/null \033[2m·\033[0m \033[31mlost: read\033[0m\n");
+		"23:13:21.000  client[1296790]      3  \033[31m✗\033[0m    9  dbus-broker[5128]   84µs  /dev/null \033[2m·\033[0m \033[31mlost: read\033[0m\n");
 }
 
 static void test_json(void **state)
@@ -556,6 +569,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guide_table),
+		cmocka_unit_test(test_guide_table_80),
 		cmocka_unit_test(test_table_fitted),
 		cmocka_unit_test(test_table_piped),
 		cmocka_unit_test(test_reading_80),

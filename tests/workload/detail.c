@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -14,11 +16,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "detail-anonymous.h"
 #include "detail.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -30,6 +32,8 @@ union any_address {
 	struct sockaddr_in inet;
 	struct sockaddr_in6 inet6;
 	struct sockaddr_nl netlink;
+	struct sockaddr_vm vsock;
+	struct sockaddr_ll packet;
 	char room[sizeof(struct sockaddr_storage) + 1];
 };
 
@@ -38,6 +42,10 @@ static struct {
 	uint64_t ino, peer_ino;
 } peers[MAX_PEERS];
 static unsigned int nr_peers;
+
+/* A socket that waits to be connected, and to what. */
+static uint64_t connecting_ino;
+static const char *connecting_to;
 
 static uint64_t inode_of_fd(int fd)
 {
@@ -52,6 +60,22 @@ void detail_set_peer(int fd, uint64_t peer_ino)
 		return;
 	peers[nr_peers].ino = inode_of_fd(fd);
 	peers[nr_peers++].peer_ino = peer_ino;
+}
+
+void detail_set_connecting(int fd, const char *address)
+{
+	connecting_ino = inode_of_fd(fd);
+	connecting_to = address;
+}
+
+/* It has no peer that getpeername(2) would tell. */
+static void measure_connecting(struct detail *ret, int fd)
+{
+	if (inode_of_fd(fd) != connecting_ino)
+		return;
+	ret->state = "SYN_SENT";
+	ret->remote.size =
+		(size_t)snprintf(ret->remote.bytes, sizeof(ret->remote.bytes), "%s", connecting_to);
 }
 
 static void write_unix(struct address *ret, const struct sockaddr_un *address, socklen_t size)
@@ -90,6 +114,16 @@ static void write_inet(struct address *ret, const struct sockaddr_in *address, i
 	ret->size = (size_t)snprintf(ret->bytes, sizeof(ret->bytes), "%s%s", text, port);
 }
 
+static void write_vsock(struct address *ret, const struct sockaddr_vm *address)
+{
+	char cid[16] = "*";
+
+	if (address->svm_cid != VMADDR_CID_ANY)
+		snprintf(cid, sizeof(cid), "%u", address->svm_cid);
+	ret->size =
+		(size_t)snprintf(ret->bytes, sizeof(ret->bytes), "%s:%u", cid, address->svm_port);
+}
+
 /* An address of no host and no port is none. */
 static bool is_bound(const union any_address *address)
 {
@@ -100,6 +134,8 @@ static bool is_bound(const union any_address *address)
 	if (address->any.sa_family == AF_INET6)
 		return memcmp(&address->inet6.sin6_addr, &none, sizeof(none)) != 0 ||
 		       address->inet6.sin6_port != 0;
+	if (address->any.sa_family == AF_VSOCK)
+		return address->vsock.svm_port != VMADDR_PORT_ANY;
 	return true;
 }
 
@@ -117,6 +153,9 @@ static void write_address(struct address *ret, const union any_address *address,
 		break;
 	case AF_INET6:
 		write_inet6(ret, &address->inet6);
+		break;
+	case AF_VSOCK:
+		write_vsock(ret, &address->vsock);
 		break;
 	case AF_NETLINK:
 		if (address->netlink.nl_pid != 0)
@@ -153,9 +192,9 @@ static const char *tcp_state_of(int fd)
 
 static const char *state_of(const struct detail *detail, int fd, int domain, int type)
 {
-	if (domain == AF_NETLINK)
+	if (domain == AF_NETLINK || domain == AF_PACKET)
 		return NULL;
-	if (domain != AF_UNIX && type == SOCK_STREAM)
+	if (domain != AF_UNIX && domain != AF_VSOCK && type == SOCK_STREAM)
 		return tcp_state_of(fd);
 	if (socket_option(fd, SO_ACCEPTCONN))
 		return "LISTEN";
@@ -201,6 +240,20 @@ static uint64_t netns_of(int fd)
 	return ino;
 }
 
+/* Those that the scenarios pass. */
+static void measure_packet(struct detail *ret, const struct sockaddr_ll *address)
+{
+	const char *protocol = address->sll_protocol == htons(ETH_P_ALL) ? "all" :
+			       address->sll_protocol == htons(ETH_P_ARP) ? "arp" :
+									   "another";
+
+	if (address->sll_ifindex == 0)
+		snprintf(ret->protocol, sizeof(ret->protocol), "%s", protocol);
+	else
+		snprintf(ret->protocol, sizeof(ret->protocol), "%s, interface %d", protocol,
+			 address->sll_ifindex);
+}
+
 static void measure_socket(struct detail *ret, int fd)
 {
 	union any_address address = {};
@@ -211,41 +264,23 @@ static void measure_socket(struct detail *ret, int fd)
 		return;
 	ret->is_socket = true;
 	write_address(&ret->local, &address, size, type);
+	if (domain == AF_PACKET)
+		measure_packet(ret, &address.packet);
 	memset(&address, 0, sizeof(address));
 	size = sizeof(address) - 1;
-	ret->is_connected = domain != AF_NETLINK && getpeername(fd, &address.any, &size) == 0;
+	ret->is_connected = domain != AF_NETLINK && domain != AF_PACKET &&
+			    getpeername(fd, &address.any, &size) == 0;
 	if (ret->is_connected)
 		write_address(&ret->remote, &address, size, type);
 	ret->state = state_of(ret, fd, domain, type);
+	measure_connecting(ret, fd);
 	ret->netns = netns_of(fd);
 	if (domain == AF_UNIX)
 		measure_peer(ret, fd);
 	if (domain == AF_NETLINK)
-		ret->protocol = socket_option(fd, SO_PROTOCOL) == NETLINK_ROUTE ? "route" :
-										  "kobject_uevent";
-}
-
-/* A number in fdinfo, of the line that begins so; -1: there is none. */
-static long long fdinfo_of(int fd, const char *key, int base)
-{
-	char path[64], line[256];
-	long long value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, key, strlen(key)) == 0)
-			value = strtoll(line + strlen(key), NULL, base);
-	}
-	if (file)
-		fclose(file);
-	return value;
-}
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
+		strcpy(ret->protocol, socket_option(fd, SO_PROTOCOL) == NETLINK_ROUTE ?
+					      "route" :
+					      "kobject_uevent");
 }
 
 /* Devices that the scenarios pass under a name that says nothing, and the master of a pseudo terminal. */
@@ -274,7 +309,7 @@ static void measure_memory(struct detail *ret, int fd, int64_t size)
 	};
 	int seals = fcntl(fd, F_GET_SEALS);
 
-	ret->is_memory = true;
+	ret->has_size = true;
 	ret->size = size;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (seals & names[i].seal)
@@ -284,37 +319,6 @@ static void measure_memory(struct detail *ret, int fd, int64_t size)
 	}
 	snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes%s%s", size,
 		 *ret->seals ? ", sealed: " : "", ret->seals);
-}
-
-static void measure_pidfd(struct detail *ret, int fd)
-{
-	long long pid = fdinfo_of(fd, "Pid:", 10);
-
-	if (pid <= 0)
-		return;
-	ret->pid = (pid_t)pid;
-	snprintf(ret->text, sizeof(ret->text), "pid %lld", pid);
-}
-
-/* Who has become another user may not look at itself in /proc any more. */
-static void measure_eventfd(struct detail *ret, int fd)
-{
-	long long count = fdinfo_of(fd, "eventfd-count:", 16);
-
-	ret->any_text = count < 0;
-	if (!ret->any_text)
-		snprintf(ret->text, sizeof(ret->text), "count %lld", count);
-}
-
-static void measure_map(struct detail *ret, int fd)
-{
-	struct bpf_map_info info = {};
-	union bpf_attr attributes = { .info = { .bpf_fd = (uint32_t)fd,
-						.info_len = sizeof(info),
-						.info = (uintptr_t)&info } };
-
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof(attributes)) == 0)
-		snprintf(ret->text, sizeof(ret->text), "array %s id %u", info.name, info.id);
 }
 
 void detail_measure(struct detail *ret, int fd, const char *link)
@@ -327,14 +331,10 @@ void detail_measure(struct detail *ret, int fd, const char *link)
 		measure_socket(ret, fd);
 	else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
 		measure_device(ret, fd, link, status.st_rdev);
-	else if (starts_with(link, "/memfd:"))
+	else if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0)
 		measure_memory(ret, fd, status.st_size);
-	else if (starts_with(link, "anon_inode:[pidfd]") || starts_with(link, "pidfd:"))
-		measure_pidfd(ret, fd);
-	else if (starts_with(link, "anon_inode:[eventfd]"))
-		measure_eventfd(ret, fd);
-	else if (strstr(link, "bpf-map"))
-		measure_map(ret, fd);
+	else
+		measure_anonymous(ret, fd, link);
 }
 
 struct text {
@@ -361,7 +361,7 @@ static void write_text(struct text *ret, const struct detail *detail)
 {
 	char peer[40];
 
-	if (detail->protocol)
+	if (*detail->protocol)
 		append_word(ret, detail->protocol);
 	if (detail->local.size > 0) {
 		append_word(ret, "");
@@ -397,7 +397,7 @@ static void add_file(struct object *object, const struct detail *detail)
 	}
 	if (detail->pid != 0)
 		add_number(object, "", "file_pid", detail->pid);
-	if (detail->is_memory)
+	if (detail->has_size)
 		add_number(object, "", "file_size", detail->size);
 	if (*detail->seals)
 		add_string(object, "", "file_seals", detail->seals);

@@ -18,18 +18,19 @@ struct address {
 
 struct detail {
 	/* Of what is no socket. */
-	char text[64]; /* empty: none */
+	char text[128]; /* empty: none */
 	bool any_text; /* it cannot be measured */
-	bool is_device, is_memory;
+	bool is_device, has_size;
 	unsigned int major, minor; /* of a device */
 	pid_t pid; /* of a pidfd; 0: none */
-	int64_t size; /* of a memfd */
+	int64_t size; /* of a memfd or a dma-buf */
 	char seals[64];
 
 	bool is_socket;
 	bool is_connected;
 	const char *state; /* NULL: it has none */
-	const char *protocol; /* that its address belongs to, of a netlink socket; NULL: none */
+	char protocol
+		[40]; /* that its address belongs to, of a netlink or a packet socket; empty: none */
 	struct address local, remote;
 	uint64_t netns;
 	/* Of a unix socket, and whether it cannot be measured. */
@@ -43,6 +44,9 @@ struct detail {
  * accepted.
  */
 void detail_set_peer(int fd, uint64_t peer_ino);
+
+/* The same of whoever waits to be connected to an address, as the tracer writes it. */
+void detail_set_connecting(int fd, const char *address);
 
 /* `link` is what procfs says where the descriptor leads. */
 void detail_measure(struct detail *ret, int fd, const char *link);

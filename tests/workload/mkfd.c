@@ -7,23 +7,19 @@
 #include <limits.h>
 #include <linux/bpf.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "mkanonymous.h"
 #include "mkfd.h"
 #include "mksocket.h"
 
@@ -189,38 +185,10 @@ static int make_bpf_map(struct actor *me)
 	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
 }
 
-static int make_epoll(struct actor *me)
-{
-	(void)me;
-	return epoll_create1(0);
-}
-
 static int make_pidfd(struct actor *me)
 {
 	(void)me;
 	return (int)syscall(SYS_pidfd_open, getpid(), 0);
-}
-
-static int make_timerfd(struct actor *me)
-{
-	(void)me;
-	return timerfd_create(CLOCK_MONOTONIC, 0);
-}
-
-static int make_signalfd(struct actor *me)
-{
-	sigset_t signals;
-
-	(void)me;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGUSR1);
-	return signalfd(-1, &signals, 0);
-}
-
-static int make_inotify(struct actor *me)
-{
-	(void)me;
-	return inotify_init1(0);
 }
 
 static int make_path(struct actor *me)
@@ -386,6 +354,11 @@ const struct file_maker file_makers[] = {
 	{ "udp-connected", make_udp_connected },
 	{ "raw", make_raw },
 	{ "netlink", make_netlink },
+	{ "packet", make_packet },
+	{ "packet-bound", make_packet_bound },
+	{ "vsock", make_vsock },
+	{ "vsock-listener", make_vsock_listener },
+	{ "vsock-connecting", make_vsock_connecting },
 	{ "memfd", make_memfd },
 	{ "memfd-sealed", make_memfd_sealed },
 	{ "eventfd", make_eventfd },
@@ -396,10 +369,29 @@ const struct file_maker file_makers[] = {
 	{ "device-unknown", make_device_unknown },
 	{ "bpf-map", make_bpf_map },
 	{ "epoll", make_epoll },
+	{ "epoll-watching", make_epoll_watching },
 	{ "pidfd", make_pidfd },
 	{ "timerfd", make_timerfd },
+	{ "timerfd-once", make_timerfd_once },
+	{ "timerfd-periodic", make_timerfd_periodic },
+	{ "timerfd-expired", make_timerfd_expired },
+	{ "timerfd-over", make_timerfd_over },
+	{ "timerfd-alarm", make_timerfd_alarm },
 	{ "signalfd", make_signalfd },
+	{ "signalfd-several", make_signalfd_several },
+	{ "signalfd-most", make_signalfd_most },
 	{ "inotify", make_inotify },
+	{ "inotify-watching", make_inotify_watching },
+	{ "fanotify", make_fanotify },
+	{ "fanotify-content", make_fanotify_content },
+	{ "perf-event", make_perf_event },
+	{ "userfaultfd", make_userfaultfd },
+	{ "landlock", make_landlock },
+	{ "fscontext", make_fscontext },
+	{ "mount", make_mount },
+	{ "secretmem", make_secretmem },
+	{ "dmabuf", make_dmabuf },
+	{ "dmabuf-named", make_dmabuf_named },
 	{ "path", make_path },
 	{ "pty", make_pty },
 	{ "long-path", make_long_path },
@@ -416,13 +408,21 @@ const struct file_maker file_makers[] = {
 };
 const unsigned int nr_file_makers = ARRAY_SIZE(file_makers);
 
-int mkfd(struct actor *me, const struct file_maker *maker)
+int mkfd_if_any(struct actor *me, const struct file_maker *maker)
 {
 	int fd = maker->make(me);
 
+	if (fd >= 0)
+		description_set(me, fd, 0);
+	return fd;
+}
+
+int mkfd(struct actor *me, const struct file_maker *maker)
+{
+	int fd = mkfd_if_any(me, maker);
+
 	if (fd < 0)
 		actor_skip(me, "no %s here: %s", maker->name, strerror(errno));
-	description_set(me, fd, 0);
 	return fd;
 }
 

@@ -15,6 +15,8 @@ extern const unsigned int nr_file_makers;
 
 /* Open one with a new identity. Skips the scenario where this kernel has none. */
 int mkfd(struct actor *me, const struct file_maker *maker);
+/* The same, or -1 where this kernel has none. */
+int mkfd_if_any(struct actor *me, const struct file_maker *maker);
 /* By its name in the table. */
 int mkfd_named(struct actor *me, const char *name);
 

@@ -2,13 +2,17 @@
 /*
  * Makers of sockets. What a socket is connected to stays open in the actor: else its state changes.
  */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <net/if.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <linux/vm_sockets.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -243,4 +247,66 @@ int make_netlink(struct actor *me)
 
 	(void)me;
 	return fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+int make_packet(struct actor *me)
+{
+	(void)me;
+	return socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL));
+}
+
+int make_packet_bound(struct actor *me)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ARP),
+		.sll_ifindex = (int)if_nametoindex("lo"),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	(void)me;
+	return fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+int make_vsock(struct actor *me)
+{
+	(void)me;
+	return socket(AF_VSOCK, SOCK_STREAM, 0);
+}
+
+int make_vsock_listener(struct actor *me)
+{
+	struct sockaddr_vm address = {
+		.svm_family = AF_VSOCK,
+		.svm_cid = VMADDR_CID_ANY,
+		.svm_port = VMADDR_PORT_ANY,
+	};
+	int fd = make_vsock(me);
+
+	return fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+			       listen(fd, 4) < 0 ?
+		       -1 :
+		       fd;
+}
+
+/* To a machine that there is not: nobody answers. */
+int make_vsock_connecting(struct actor *me)
+{
+	const struct sockaddr_vm address = {
+		.svm_family = AF_VSOCK,
+		.svm_cid = 4242,
+		.svm_port = 4242,
+	};
+	const struct timeval patience = { .tv_sec = 60 };
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	(void)me;
+	if (fd < 0 || setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &patience,
+				 sizeof(patience)) < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ||
+	    errno != EINPROGRESS)
+		return -1;
+	detail_set_connecting(fd, "4242:4242");
+	return fd;
 }

@@ -22,5 +22,10 @@ int make_udp(struct actor *me);
 int make_udp_connected(struct actor *me);
 int make_raw(struct actor *me);
 int make_netlink(struct actor *me);
+int make_packet(struct actor *me);
+int make_packet_bound(struct actor *me);
+int make_vsock(struct actor *me);
+int make_vsock_listener(struct actor *me);
+int make_vsock_connecting(struct actor *me);
 
 #endif

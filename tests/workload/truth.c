@@ -195,6 +195,10 @@ static const struct {
 	{ "anon_inode:inotify", "inotify" },
 	{ "anon_inode:[fanotify]", "fanotify" },
 	{ "anon_inode:[userfaultfd]", "userfaultfd" },
+	{ "anon_inode:[perf_event]", "perf_event" },
+	{ "anon_inode:[fscontext]", "fscontext" },
+	{ "anon_inode:landlock-ruleset", "landlock" },
+	{ "anon_inode:[landlock-ruleset]", "landlock" },
 	{ "anon_inode:[io_uring]", "io_uring" },
 	{ "anon_inode:bpf-map", "bpf-map" },
 	{ "anon_inode:[bpf-map]", "bpf-map" },
@@ -202,6 +206,8 @@ static const struct {
 	{ "pid:[", "namespace" },
 	{ "mnt:[", "namespace" },
 	{ "/memfd:", "memfd" },
+	{ "/secretmem", "secretmem" },
+	{ "/dmabuf:", "dmabuf" },
 	{ "pipe:", "fifo" },
 	{ "socket:", "socket" },
 };
@@ -256,7 +262,8 @@ static const char *protocol_of(int fd)
 		{ AF_INET, SOCK_STREAM, "TCP" },       { AF_INET, SOCK_DGRAM, "UDP" },
 		{ AF_INET, SOCK_RAW, "RAW" },	       { AF_INET6, SOCK_STREAM, "TCPv6" },
 		{ AF_INET6, SOCK_DGRAM, "UDPv6" },     { AF_NETLINK, SOCK_RAW, "NETLINK" },
-		{ AF_NETLINK, SOCK_DGRAM, "NETLINK" },
+		{ AF_NETLINK, SOCK_DGRAM, "NETLINK" }, { AF_PACKET, SOCK_RAW, "PACKET" },
+		{ AF_PACKET, SOCK_DGRAM, "PACKET" },   { AF_VSOCK, SOCK_STREAM, "AF_VSOCK" },
 	};
 	int domain = 0, type = 0;
 
@@ -281,8 +288,10 @@ static void name_file(struct description *ret, int fd, const char *link)
 		name = protocol_of(fd);
 	else if (starts_with(link, "anon_inode:"))
 		name = link + strlen("anon_inode:");
-	else if (starts_with(link, "/memfd:"))
+	else if (starts_with(link, "/memfd:") || starts_with(link, "/secretmem"))
 		name = link + 1;
+	else if (starts_with(link, "/dmabuf:"))
+		name = "dmabuf";
 	length = strlen(name);
 	if (name == link + 1 && length > strlen(deleted) &&
 	    strcmp(name + length - strlen(deleted), deleted) == 0)
@@ -515,11 +524,16 @@ static void write_any(FILE *stream, const struct truth_row *row)
 	fputc(']', stream);
 }
 
+static bool has_end(const struct truth_row *row)
+{
+	return strcmp(row->outcome, "pending") != 0 && strcmp(row->outcome, "failed") != 0 &&
+	       !(row->leeway & LEEWAY_END);
+}
+
 static bool has_latency(const struct truth_row *row)
 {
-	return strcmp(row->via, "scm_rights") == 0 && strcmp(row->outcome, "pending") != 0 &&
-	       strcmp(row->outcome, "failed") != 0 &&
-	       !(row->leeway & (LEEWAY_END | LEEWAY_QUEUED_BEFORE));
+	return strcmp(row->via, "scm_rights") == 0 && has_end(row) &&
+	       !(row->leeway & LEEWAY_QUEUED_BEFORE);
 }
 
 void truth_write_row(FILE *stream, const char *scenario, const struct truth_row *row)
@@ -545,6 +559,9 @@ void truth_write_row(FILE *stream, const char *scenario, const struct truth_row 
 		fprintf(stream, ",\"latency_ns\":[%" PRId64 ",%" PRId64 "]", least > 0 ? least : 0,
 			row->ended.monotonic[1] - row->sent.monotonic[0]);
 	}
+	if (has_end(row))
+		fprintf(stream, ",\"ended\":[%" PRId64 ",%" PRId64 "]", row->ended.realtime[0],
+			row->ended.realtime[1]);
 	fputs("}\n", stream);
 }
 
