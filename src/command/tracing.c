@@ -186,6 +186,8 @@ static int on_look(struct tracing *tracing)
 		r = sweep(tracing, false);
 	if (r >= 0)
 		r = parties_go_on(tracing->parties);
+	if (r >= 0 && tracing->sink->tick)
+		r = tracing->sink->tick(tracing->userdata);
 	check_rows(tracing);
 	return r;
 }
@@ -424,6 +426,8 @@ static int finish(struct tracing *tracing, int error)
 		r = join_finish(tracing->join, clock_monotonic_ns());
 	if (r >= 0 && !tracing->full)
 		r = parties_finish(tracing->parties);
+	if (r >= 0 && !tracing->full && tracing->sink->end)
+		r = tracing->sink->end(tracing->userdata);
 	if (tracing->full)
 		r = 0;
 	written = rows_end(tracing->rows, must_stop, tracing);

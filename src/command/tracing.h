@@ -23,6 +23,10 @@
 struct tracing_sink {
 	/* A pass. -ECANCELED: it was the last one that is wanted, and nothing more of them is told. */
 	int (*pass)(void *userdata, const struct row *row);
+	/* Some time has gone by, and what happened in it was told as far as it is known. NULL: nothing is done. */
+	int (*tick)(void *userdata);
+	/* All passes were told; the rows end when it returns. NULL: as above. */
+	int (*end)(void *userdata);
 	/* What the last line tells before it tells what was lost. */
 	void (*print_summary)(void *userdata, FILE *stream);
 };
