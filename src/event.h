@@ -351,6 +351,32 @@ struct event_owner {
 	struct event_task task;
 };
 
+/*
+ * State as well: a descriptor of a process whose file was asked for; behind those of a table one that tells its
+ * end.
+ */
+struct event_kept {
+	__u64 file; /* address of the struct file; 0: the end of the table, of which only `count` is told */
+	__u64 table; /* address of the table of descriptors: threads share one, and processes can */
+	__u64 ino;
+	__u64 fd_limit; /* RLIMIT_NOFILE of the process */
+	__u32 dev; /* as of struct event_file, and what follows */
+	__u32 inode_generation;
+	__u32 open_flags;
+	__s32 fd;
+	__u32 count; /* descriptors in the table */
+	__u16 mode;
+	__u16 flags; /* EVENT_KEPT_* */
+	struct event_task task;
+};
+
+#define EVENT_KEPT_OPENED                                                                          \
+	0x01 /* the file was opened with the very credentials that the process has */
+
+/* The files that are asked for, by address: a bit for each, at this place; others may share it. */
+#define EVENT_KEPT_BITS 20
+#define EVENT_KEPT_BIT(file) ((__u32)((file)*0x9e3779b97f4a7c15ULL >> (64 - EVENT_KEPT_BITS)))
+
 /* Of EVENT_IN_QUEUE: whose count of descriptors in flight the message is in. */
 struct event_charge {
 	__u64 in_flight; /* what that count is: user_struct.unix_inflight */
@@ -519,6 +545,7 @@ _Static_assert(sizeof(struct event_perf_detail) == 16, "one layout on both sides
 _Static_assert(sizeof(struct event_dmabuf_detail) == 72, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
+_Static_assert(sizeof(struct event_kept) == 152, "one layout on both sides");
 _Static_assert(sizeof(struct event_held) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_sought) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_seek) == 16, "one layout on both sides");

@@ -5,6 +5,7 @@
  * that CPU (bpf_disable_instrumentation()).
  */
 #include "event.h"
+#include "kept.h"
 #include "kernel.h"
 #include "owner.h"
 #include "table.h"

@@ -127,6 +127,7 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_flags;
+	struct cred *f_cred;
 	void *private_data;
 };
 

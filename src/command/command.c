@@ -26,6 +26,11 @@ const struct command command_table[] = {
 	  "show who holds an open file, or what is on a mount",
 	  .operand = "PID[:FD] | PATH | INODE@DEV | --mount PATH", .rows = ROW_HELD,
 	  .columns = "held_as,same,proc.comm,proc.pid,fd,receiver.socket_ino,holders,file" },
+	{ "leaks", COMMAND_LEAKS, leaks_run, "show what was received and is never closed",
+	  .rows = ROW_LEAK,
+	  .columns =
+		  "proc.comm,proc.pid,receiver.comm,receiver.pid,receiver.socket_ino,copy,still_open,"
+		  "per_hour,oldest_ns,limit_percent,forecast,file" },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

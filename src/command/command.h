@@ -16,6 +16,7 @@ enum exit_status {
 	STATUS_CANNOT = 1, /* could not run, or not to the end */
 	STATUS_USAGE = 2,
 	STATUS_LOST = 3, /* ran, and events were lost */
+	STATUS_FOUND = 4, /* ran, and found what --fail-if-growing looks for */
 	STATUS_NOT_EXECUTABLE = 126, /* COMMAND, as shells have it */
 	STATUS_NOT_FOUND = 127,
 };
@@ -26,7 +27,9 @@ enum command_bit {
 	COMMAND_DOCTOR = 1 << 1,
 	COMMAND_INFLIGHT = 1 << 2,
 	COMMAND_HOLDERS = 1 << 3,
-	COMMAND_ROWS = COMMAND_TRACE | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
+	COMMAND_LEAKS = 1 << 4,
+	COMMAND_TRACING = COMMAND_TRACE | COMMAND_LEAKS, /* that see passes */
+	COMMAND_ROWS = COMMAND_TRACING | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
 	COMMAND_ALL = COMMAND_ROWS | COMMAND_DOCTOR,
 };
 
@@ -49,6 +52,7 @@ int trace_run(const struct options *options);
 int doctor_run(const struct options *options);
 int inflight_run(const struct options *options);
 int holders_run(const struct options *options);
+int leaks_run(const struct options *options);
 
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);

@@ -196,8 +196,10 @@ static char *columns_of(const struct options *options)
 					    options->command->columns;
 	char *text;
 
-	return asprintf(&text, "%s%s", options->watch_s ? "change," : "", columns) < 0 ? NULL :
-											 text;
+	return asprintf(&text, "%s%s%s", options->watch_s ? "change," : "",
+			options->interval_s ? "report," : "", columns) < 0 ?
+		       NULL :
+		       text;
 }
 
 /* What is shown where --fields is not given. */

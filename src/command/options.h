@@ -41,6 +41,8 @@ struct options {
 	struct target target; /* what both mean, of fdpass holders */
 	const char *by; /* a name of grouping_name(); NULL: nothing is summed up */
 	uint64_t watch_s; /* 0: one look */
+	uint64_t interval_s; /* between reports; 0: one, at the end */
+	bool fail_if_growing;
 	const char *color; /* "auto", "always", "never" */
 	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */
 };

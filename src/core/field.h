@@ -34,6 +34,7 @@ enum row_kind {
 	ROW_PASS,
 	ROW_QUEUED, /* a descriptor in a queue, or several that have something in common */
 	ROW_HELD, /* a file that a process or a message holds */
+	ROW_LEAK, /* descriptors that were received and are still open */
 	NR_ROW_KINDS
 };
 
@@ -43,6 +44,7 @@ struct row {
 	const struct resolver *resolver;
 	const struct queued *queued; /* of ROW_QUEUED and ROW_HELD */
 	const struct held *held; /* of ROW_HELD */
+	const struct leak *leak; /* of ROW_LEAK */
 };
 
 /* The cgroup of one of its processes; NULL: not known. */

@@ -7,6 +7,7 @@
 
 #include "core/field.h"
 #include "core/held.h"
+#include "core/leak.h"
 #include "core/queued.h"
 #include "core/text.h"
 
@@ -44,6 +45,7 @@ static const struct {
 	{ field_table, &nr_fields, ~0U },
 	{ queued_field_table, &nr_queued_fields, KIND(ROW_QUEUED) | KIND(ROW_HELD) },
 	{ held_field_table, &nr_held_fields, KIND(ROW_HELD) },
+	{ leak_field_table, &nr_leak_fields, KIND(ROW_LEAK) },
 };
 
 /* Field `index` of all that rows of any of these kinds have. */

@@ -8,9 +8,6 @@
 #include "core/join_state.h"
 #include "core/getter.h"
 
-/* There is no message, and it has not gone in any of the ways that a pass goes. */
-#define NO_VIA UINT16_MAX
-
 static bool get_held_as(const struct row *row, enum field_side side, struct value *ret)
 {
 	static const char *const names[NR_HELD_AS] = {
@@ -130,7 +127,7 @@ int holdings_take(struct holdings *holdings, const struct decoded *decoded)
 		return r;
 	pass = &message->common;
 	pass->message = 0;
-	pass->via = NO_VIA;
+	pass->via = PASS_NO_VIA;
 	join_take_process(&pass->sender, decoded->tasks[EVENT_SELF], decoded->event->flags);
 	if (decoded->files[0].flags & EVENT_FILE_FD_KNOWN)
 		pass->from.fd = decoded->files[0].fd;

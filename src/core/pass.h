@@ -40,6 +40,9 @@ struct endpoint {
 
 #define ENDPOINT_FD_UNKNOWN INT32_MIN
 
+/* pass.via of what is no single pass, and has not gone in any of the ways that passes go. */
+#define PASS_NO_VIA UINT16_MAX
+
 /* The open file description that passed. Begins with what the event tells. */
 struct file {
 	struct event_file;

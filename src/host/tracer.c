@@ -37,6 +37,7 @@ struct tracer {
 	struct bpf_object *iterators;
 	struct in_flight *in_flight; /* NULL where it cannot be had */
 	struct owners *owners; /* the same */
+	struct keeping *keeping; /* the same */
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
@@ -174,6 +175,7 @@ static void open_iterators(struct tracer *tracer, const struct btf *kernel,
 		return;
 	in_flight_new(&tracer->in_flight, tracer->iterators, map_of(tracer, "messages"));
 	owners_new(&tracer->owners, tracer->iterators);
+	keeping_new(&tracer->keeping, tracer->iterators);
 }
 
 static int open_way(struct tracer *tracer, const struct btf *kernel,
@@ -276,6 +278,7 @@ struct tracer *tracer_free(struct tracer *tracer)
 	ring_free(tracer->ring);
 	in_flight_free(tracer->in_flight);
 	owners_free(tracer->owners);
+	keeping_free(tracer->keeping);
 	bpf_object__close(tracer->iterators);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
@@ -380,6 +383,17 @@ void tracer_ask_owner(struct tracer *tracer, uint64_t ino)
 int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata)
 {
 	return tracer->owners ? owners_read(tracer->owners, fn, userdata) : -EOPNOTSUPP;
+}
+
+void tracer_ask_kept(struct tracer *tracer, uint64_t file)
+{
+	if (tracer->keeping)
+		keeping_ask(tracer->keeping, file);
+}
+
+int tracer_kept(struct tracer *tracer, kept_fn fn, void *userdata)
+{
+	return tracer->keeping ? keeping_read(tracer->keeping, fn, userdata) : -EOPNOTSUPP;
 }
 
 size_t tracer_nr_ways(void)

@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "host/in_flight.h"
+#include "host/kept.h"
 #include "host/owner.h"
 #include "host/ring.h"
 
@@ -61,6 +62,11 @@ int tracer_queued(struct tracer *tracer, in_flight_fn fn, void *userdata);
 void tracer_ask_owner(struct tracer *tracer, uint64_t ino);
 /* Who has the sockets that were asked for open: see owners_read(). -EOPNOTSUPP where it cannot be told. */
 int tracer_owners(struct tracer *tracer, owner_fn fn, void *userdata);
+
+/* The next tracer_kept() is about this open file too. */
+void tracer_ask_kept(struct tracer *tracer, uint64_t file);
+/* Who has the files that were asked for: see keeping_read(). -EOPNOTSUPP where it cannot be told. */
+int tracer_kept(struct tracer *tracer, kept_fn fn, void *userdata);
 
 /* What one way to attach offers on this machine, for `fdpass doctor`. */
 struct way_report {

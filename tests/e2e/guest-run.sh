@@ -176,6 +176,28 @@ run_inflight() {
 	[ "$(cat "$1/status")" = 0 ]
 }
 
+# What is received and never closed, by a program that does so in all ways, and as fdpass tells it. $1: a folder
+run_leaks() {
+	mkdir -p "$1"
+	mkfifo "$1/orders"
+	leak "$1/truth" 8 <"$1/orders" >"$1/said" &
+	leaker=$!
+	exec 3>"$1/orders"
+	: >"$1/messages"
+	wait_for_line ready "$1/said" || return 1
+	fdpass leaks -o json --fail-if-growing >"$1/rows" 2>"$1/messages" &
+	tracer=$!
+	wait_until_tracing $tracer "$1/messages" && echo begin >&3 && wait_for_line "done" "$1/said"
+	kill -TERM $tracer
+	wait $tracer
+	echo $? >"$1/status"
+	exec 3>&-
+	wait $leaker || return 1
+	rm -f "$1/orders"
+	cat "$1/messages" >&2
+	[ "$(cat "$1/status")" = 4 ]
+}
+
 # The definitions in kprobe_events of a tracer. $1: its pid
 definitions_of() {
 	grep -c ":fdpass_$1/" "$tracefs/kprobe_events"
@@ -262,4 +284,5 @@ for way; do
 	[ "$way" != kprobe ] || run_killed || failed=1
 done
 run_inflight "$folder/inflight" || failed=1
+run_leaks "$folder/leaks" || failed=1
 exit $failed
