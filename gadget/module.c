@@ -59,6 +59,7 @@ struct module {
 	uint64_t unjoined; /* records and rows that came to nothing here */
 	uint64_t passes;
 	bool started;
+	bool stopping; /* ig's other operators have stopped */
 	bool emitting; /* a row is on its way through ig's other operators */
 };
 
@@ -150,6 +151,12 @@ static void set_text(ig_handle field, ig_handle packet, const char *text, size_t
 	ig_set(field, packet, IG_STRING, ig_bytes_of(text, size));
 }
 
+/* The names of users that ig adds are mere numbers once it has stopped all else. */
+static bool get_field(const struct field *field, const struct row *row)
+{
+	return !(module.stopping && place_is_name(field)) && field_get(field, row, &current_value);
+}
+
 static void set_fields(const struct row *row, ig_handle packet)
 {
 	size_t unknown = 0;
@@ -161,7 +168,7 @@ static void set_fields(const struct row *row, ig_handle packet)
 
 		if (place_is_of_host(field))
 			continue;
-		if (!field_get(field, row, &current_value))
+		if (!get_field(field, row))
 			add_unknown(&unknown, field->name);
 		else if (target->place)
 			place_set(&current_row, target->place, field, &current_value);
@@ -374,12 +381,14 @@ int32_t ig_on_start(void)
 	if (!look_up(params, 0, &module.params, sizeof(module.params)))
 		return 1;
 	module.started = true;
+	log_line(IG_LOG_INFO, "fdpass: tracing with gadget");
 	return 0;
 }
 
 /* By now nothing more is told: the programs are detached. */
 int32_t ig_on_stop(void)
 {
+	module.stopping = true;
 	look_for_failed_row();
 	read_told();
 	module.unjoined += module.told.records - module.records_read;

@@ -75,12 +75,13 @@ const struct place *place_find(const struct field *field)
 	return NULL;
 }
 
-bool place_is_of_ig(const struct field *field)
+bool place_is_name(const struct field *field)
 {
 	static const char *const names[] = {
-		"timestamp",	       "ended",
-		"proc.creds.user",     "proc.creds.group",
-		"receiver.creds.user", "receiver.creds.group",
+		"proc.creds.user",
+		"proc.creds.group",
+		"receiver.creds.user",
+		"receiver.creds.group",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -88,6 +89,12 @@ bool place_is_of_ig(const struct field *field)
 			return true;
 	}
 	return false;
+}
+
+bool place_is_of_ig(const struct field *field)
+{
+	return strcmp(field->name, "timestamp") == 0 || strcmp(field->name, "ended") == 0 ||
+	       place_is_name(field);
 }
 
 bool place_is_of_host(const struct field *field)

@@ -25,7 +25,10 @@ struct place {
 /* The member that has this field; NULL: none has. */
 const struct place *place_find(const struct field *field);
 
-/* ig makes it of another field: a name of a user, a time of the clock. */
+/* Is it the name of a user or of a group? */
+bool place_is_name(const struct field *field);
+
+/* ig makes it of another field: such a name, a time of the clock. */
 bool place_is_of_ig(const struct field *field);
 
 /*

@@ -41,6 +41,9 @@ const struct gap gap_table[] = {
 	{ "gadget", "*", "hold", "outcome,receiver.*,cross",
 	  "what is queued when the trace ends is not looked at",
 	  "what is queued when the trace ends" },
+	{ "gadget", "*", "hold", "proc.creds.user,proc.creds.group",
+	  "Inspektor Gadget has stopped what knows names before it stops the gadget",
+	  "names of users in rows that come when the trace ends" },
 	{ "fentry,kprobe", "*", "fail/efault,fail/nobody,32/fail/efault,32/fail/nobody", "reason",
 	  "the list is dropped before the errno is known, and the sockets do not tell it for "
 	  "certain",

@@ -27,9 +27,10 @@ wait_until_tracing() {
 
 # Trace until a signal comes. $1: the way; then options for fdpass
 trace() {
-	if [ "$1" = gadget ]; then
-		exec gadget-check trace "$(command -v fdpass-gadget.tar)"
-	fi
+	case $1 in
+	gadget) exec gadget-check trace "$(command -v fdpass-gadget.tar)" ;;
+	gadget-*) exec ig-trace "${1#gadget-}" --system-calls -o json ;;
+	esac
 	way_of_trace=$1
 	shift
 	exec fdpass --attach "$way_of_trace" --system-calls -o json "$@"
@@ -42,6 +43,17 @@ wait_for_line() {
 		tries=$((tries + 1))
 		[ $tries -lt $patience ] || return 1
 		sleep 0.1
+	done
+}
+
+# Until no more rows come: ig leaves unread what has not come when it ends. $1: the rows
+wait_until_quiet() {
+	size=-1
+	tries=0
+	while [ "$(wc -c <"$1")" != "$size" ] && [ $tries -lt $((patience / 50)) ]; do
+		size=$(wc -c <"$1")
+		sleep 5
+		tries=$((tries + 1))
 	done
 }
 
@@ -258,6 +270,7 @@ run_way() {
 	run_scenarios "$2" || result=1
 	# What was sent last is told when the queues are next looked at.
 	sleep 1
+	case $1 in gadget-*) wait_until_quiet "$2/rows" ;; esac
 	stop $tracer
 	echo $? >"$2/status"
 	echo exit >&3
@@ -277,7 +290,7 @@ for way; do
 	run_way "$way" "$folder/$way" || failed=1
 	[ -e "$folder/$way/rows" ] || continue
 	# What else there is, the tracepoint way has, too.
-	[ "$way" != gadget ] || continue
+	case $way in gadget*) continue ;; esac
 	run_stopped "$way" "$folder/$way/stopped" || failed=1
 	run_hostile "$way" "$folder/$way/hostile" || failed=1
 	run_overlooked "$way" "$folder/$way/overlooked" || failed=1

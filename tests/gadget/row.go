@@ -93,6 +93,9 @@ func enrich(row map[string]any, typeName, member string, value any) {
 	}
 }
 
+// noNames: ig has stopped what knows names, before it stops the module.
+var noNames bool
+
 var bootedAt time.Time
 
 func sinceBoot() int64 {
@@ -123,7 +126,7 @@ func nameOf(path, kind string, id uint64) string {
 	file, err := os.Open(path)
 	if err == nil {
 		defer file.Close()
-		for lines := bufio.NewScanner(file); lines.Scan(); {
+		for lines := bufio.NewScanner(file); !noNames && lines.Scan(); {
 			words := strings.Split(lines.Text(), ":")
 			if len(words) > 2 && words[2] == strconv.FormatUint(id, 10) {
 				return words[0]

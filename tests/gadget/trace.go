@@ -200,7 +200,7 @@ func (g *gadget) settle() {
 	}
 }
 
-// stop in ig's order: the reader, the programs, the module.
+// stop in ig's order: the reader, the programs, what knows names, the module.
 func (g *gadget) stop(ctx context.Context, reading <-chan error) error {
 	g.reader.Close()
 	for _, l := range g.links {
@@ -209,6 +209,7 @@ func (g *gadget) stop(ctx context.Context, reading <-chan error) error {
 	if err := <-reading; err != nil {
 		return err
 	}
+	noNames = true
 	if err := g.host.step(ctx, "gadgetStop"); err != nil {
 		return err
 	}
@@ -240,7 +241,7 @@ func trace(p *part, end <-chan os.Signal) error {
 		}
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "tracing with gadget, after %v\n", time.Since(begin).Round(time.Millisecond))
+	fmt.Fprintf(os.Stderr, "gadget: loaded and attached in %v\n", time.Since(begin).Round(time.Millisecond))
 	reading := make(chan error, 1)
 	go func() { reading <- g.read(ctx) }()
 	<-end

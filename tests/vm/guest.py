@@ -66,13 +66,18 @@ def serial_port(architecture, name, path=None):
     return ["-chardev", backend, *port]
 
 
+def memory_for(initrd):
+    """It is there twice while the kernel unpacks it, into a file system that may have half of the memory."""
+    return f"{max(1024, 8 * (initrd.stat().st_size >> 20))}M"
+
+
 def qemu_command(architecture, kernel, initrd, console, append):
     """Unknown words of the command line are variables of the guest's init."""
     console_port, output, results = architecture.ports
     words = (f"console={console_port} quiet panic=-1 oops=panic {architecture.append} {append} "
              f"output={output} results={results}")
     return [
-        *architecture.machine, "-cpu", "max", "-m", "1G", "-display", "none", "-monitor", "none",
+        *architecture.machine, "-cpu", "max", "-m", memory_for(initrd), "-display", "none", "-monitor", "none",
         "-nodefaults", "-no-reboot", "-kernel", str(kernel), "-initrd", str(initrd), "-append", words,
         "-serial", f"file:{console}",
     ]
