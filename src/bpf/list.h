@@ -286,13 +286,11 @@ static __always_inline bool is_refused_send(struct scm_cookie *scm)
 }
 
 /* How a list ended: what is told of it. */
-static __always_inline enum event_type type_of_end(const struct message *message,
-						   const struct scm_cookie *scm)
+static __always_inline enum event_type type_of_end(const struct message *message)
 {
 	if (message->msg)
 		return EVENT_RECEIVED;
-	/* What its sender throws away itself later is in another cookie: it may not be known to be queued. */
-	if (message->state == MESSAGE_SENDING && message->scm == (__u64)scm &&
+	if (message->state == MESSAGE_SENDING &&
 	    message->sender_tid == (__u32)bpf_get_current_pid_tgid())
 		return EVENT_SEND_FAILED;
 	return EVENT_LOST;
@@ -303,7 +301,7 @@ static __always_inline void report_end(const struct message *message, struct scm
 				       struct scm_cookie *scm)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	enum event_type type = type_of_end(message, scm);
+	enum event_type type = type_of_end(message);
 	bool with_files = type == EVENT_RECEIVED || !message->described;
 	__u32 count = message->count;
 
