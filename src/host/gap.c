@@ -65,7 +65,7 @@ const struct gap gap_table[] = {
 	  "before 6.4 an epoll instance does not count the files that it watches",
 	  "how many files an epoll instance watches, before Linux 6.4" },
 	{ "*", "*", NULL, "file_detail", "the types of a module are known where it is loaded",
-	  "addresses of vsock and RFCOMM sockets, whose module was not loaded when the trace began" },
+	  "addresses of vsock and RFCOMM sockets, where their module was not loaded when the trace began, or fdpass lacks CAP_SYS_ADMIN" },
 	{ "gadget", "*", "*pass/most*,*fail/einval-t*,load/burst*", "file_detail",
 	  "a record there has no room for details of so many files",
 	  "details of the files of messages with the most descriptors" },

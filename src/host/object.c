@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "host/kernel_type.h"
 #include "host/object.h"
 
@@ -238,10 +240,22 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *shared
 	return 0;
 }
 
+/*
+ * The types of modules are told to CAP_SYS_ADMIN alone. Whoever lacks it has the kernel's own as a file, where
+ * libbpf asks for no others: up to 1.1 it gives up otherwise.
+ */
+static const char *types_alone(void)
+{
+	__u32 id = 0;
+
+	return bpf_btf_get_next_id(id, &id) == -EPERM ? REASON_BTF_PATH : NULL;
+}
+
 static struct bpf_object *open_object(const struct object_file *file, const char *name,
 				      const struct btf *kernel)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = name);
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = name,
+		    .btf_custom_path = types_alone());
 	size_t size;
 	const void *bytes = has_function(kernel, "bpf_rdonly_cast") ? file->typed(&size) :
 								      file->plain(&size);
