@@ -191,13 +191,16 @@ __attribute__((noinline)) int claim(__u64 sk, __u64 peer)
 	return 0;
 }
 
-/* Is the last message of the queue one from `sk`, without descriptors? */
+/* Is the last message of the queue one from `sk`, without descriptors? And still the last when that was read. */
 static __always_inline bool is_last_plain(__u64 sk, __u64 peer)
 {
 	__u64 head = peer + bpf_core_field_offset(struct sock, sk_receive_queue);
 	struct sk_buff *last = probe((struct sk_buff *)head, prev);
 
-	return last && (__u64)last != head && (__u64)probe(last, sk) == sk && is_plain(last);
+	if (!last || (__u64)last == head || (__u64)probe(last, sk) != sk || !is_plain(last))
+		return false;
+	barrier();
+	return probe((struct sk_buff *)head, prev) == last;
 }
 
 /*

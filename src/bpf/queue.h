@@ -200,7 +200,8 @@ static __always_inline struct sk_buff *head_of_queue(struct sock *sk)
 
 /*
  * The last message of the queue is from the only socket that it is connected to, and neither that nor the
- * one before has descriptors: so much of a queue is looked at for every message.
+ * one before has descriptors: so much of a queue is looked at for every message. It is the last one still when that
+ * was read: what somebody takes meanwhile is soon another message, without descriptors perhaps.
  */
 static __always_inline bool is_queued_plain(struct sock *peer)
 {
@@ -210,7 +211,10 @@ static __always_inline bool is_queued_plain(struct sock *peer)
 	if (last == head || probe(last, sk) != peer_of(peer) || !is_plain(last))
 		return false;
 	before = probe(last, prev);
-	return before == head || is_plain(before);
+	if (before != head && !is_plain(before))
+		return false;
+	barrier();
+	return (void *)argument(peer, sk_receive_queue.prev) == last;
 }
 
 #endif
