@@ -3,19 +3,14 @@
 #ifndef FDPASS_KEPT_H
 #define FDPASS_KEPT_H
 
+#include "asked.h"
 #include "event.h"
 #include "iterator.h"
 #include "kernel.h"
 #include "owner.h"
 
-/* The files that user space asks for: EVENT_KEPT_BIT(). It sets the bits in memory, with no system call. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, (1 << EVENT_KEPT_BITS) / 64);
-	__type(key, __u32);
-	__type(value, __u64); /* a bit for each */
-} kept_asked SEC(".maps");
+/* The files that user space asks for: EVENT_KEPT_BIT(). */
+DECLARE_ASKED(kept_asked, EVENT_KEPT_BITS);
 
 /* The table that is gone through: its descriptors come in the order of their numbers. */
 __u64 kept_table = 0;
@@ -27,15 +22,8 @@ volatile __u64 kept_file = 0;
 
 static __always_inline bool is_kept_asked(struct file *file)
 {
-	__u32 bit, key;
-	__u64 *bits;
-
 	kept_file = (__u64)file;
-	bit = EVENT_KEPT_BIT(kept_file);
-	key = bit / 64;
-	bits = bpf_map_lookup_elem(&kept_asked, &key);
-
-	return bits && *bits & 1ULL << bit % 64;
+	return is_bit_asked(&kept_asked, EVENT_KEPT_BIT(kept_file));
 }
 
 /* Returns false where the reader has no room: then it comes back with the same file. */

@@ -3,26 +3,18 @@
 #ifndef FDPASS_OWNER_H
 #define FDPASS_OWNER_H
 
+#include "asked.h"
 #include "event.h"
 #include "iterator.h"
 #include "kernel.h"
 #include "task.h"
 
 /* The sockets that user space asks for: EVENT_ASKED_BIT(). */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, (1 << EVENT_ASKED_BITS) / 64);
-	__type(key, __u32);
-	__type(value, __u64); /* a bit for each */
-} asked SEC(".maps");
+DECLARE_ASKED(asked, EVENT_ASKED_BITS);
 
 static __always_inline bool is_asked_for(__u64 ino)
 {
-	__u32 bit = EVENT_ASKED_BIT(ino), key = bit / 64;
-	__u64 *bits = bpf_map_lookup_elem(&asked, &key);
-
-	return bits && *bits & 1ULL << bit % 64;
+	return is_bit_asked(&asked, EVENT_ASKED_BIT(ino));
 }
 
 static __always_inline __u64 fd_limit_of(struct task_struct *task)

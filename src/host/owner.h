@@ -7,22 +7,23 @@
 
 #include "event.h"
 
+struct asked;
 struct bpf_object;
-struct owners;
 
-/* `iterators` is the object of src/bpf/iterators.bpf.c, borrowed. Returns 0 or a negative errno. */
-int owners_new(struct owners **ret, const struct bpf_object *iterators);
-/* Accepts NULL, returns NULL. */
-struct owners *owners_free(struct owners *owners);
+/*
+ * `iterators` is the object of src/bpf/iterators.bpf.c, borrowed. The caller ends *ret
+ * (asked_free()). Returns 0 or a negative errno.
+ */
+int owners_new(struct asked **ret, const struct bpf_object *iterators);
 
 /* The next reading is about this socket too, by its inode. */
-void owners_ask(struct owners *owners, uint64_t ino);
+void owners_ask(struct asked *owners, uint64_t ino);
 
 typedef void (*owner_fn)(void *userdata, const struct event_owner *owner);
 /*
  * A call for each descriptor that leads to a socket that was asked for, those of a process one after the
  * other; and perhaps for some that lead to others. Returns 0 or a negative errno.
  */
-int owners_read(struct owners *owners, owner_fn fn, void *userdata);
+int owners_read(struct asked *owners, owner_fn fn, void *userdata);
 
 #endif

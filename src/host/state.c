@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "host/asked.h"
 #include "host/iterator.h"
 #include "host/netns.h"
 #include "host/object.h"
@@ -37,7 +38,7 @@ struct state {
 	struct bpf_link *answer;
 	struct bpf_link *files;
 	struct bpf_link *mappings;
-	struct owners *owners;
+	struct asked *owners;
 	struct ring *records, *listed;
 	struct event_asked *question; /* in memory that the BPF side shares; NULL: not mapped */
 	struct event_seek *seek; /* the same */
@@ -157,7 +158,7 @@ struct state *state_free(struct state *state)
 	if (!state)
 		return NULL;
 	netns_close_runs(&state->namespaces);
-	owners_free(state->owners);
+	asked_free(state->owners);
 	ring_free(state->records);
 	ring_free(state->listed);
 	if (state->question)

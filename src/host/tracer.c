@@ -11,6 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "host/asked.h"
 #include "host/in_flight.h"
 #include "host/object.h"
 #include "host/reason.h"
@@ -36,8 +37,8 @@ struct tracer {
 	unsigned int nr_objects;
 	struct bpf_object *iterators;
 	struct in_flight *in_flight; /* NULL where it cannot be had */
-	struct owners *owners; /* the same */
-	struct keeping *keeping; /* the same */
+	struct asked *owners; /* the same */
+	struct asked *keeping; /* the same */
 	struct bpf_link *links[MAX_LINKS];
 	size_t nr_links;
 	int definitions; /* of tracepoints; a negative errno: none */
@@ -277,8 +278,8 @@ struct tracer *tracer_free(struct tracer *tracer)
 	detach_programs(tracer);
 	ring_free(tracer->ring);
 	in_flight_free(tracer->in_flight);
-	owners_free(tracer->owners);
-	keeping_free(tracer->keeping);
+	asked_free(tracer->owners);
+	asked_free(tracer->keeping);
 	bpf_object__close(tracer->iterators);
 	if (tracer->lost)
 		munmap((void *)tracer->lost, lost_size);
