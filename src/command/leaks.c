@@ -163,6 +163,7 @@ int leaks_run(const struct options *options)
 		.tick = on_tick,
 		.end = on_end,
 		.print_summary = print_summary,
+		.finds_kept = true,
 	};
 	uint64_t interval_ns = options->interval_s * NSEC_PER_SEC;
 	struct watch watch = {

@@ -353,6 +353,7 @@ static int attach(struct tracing *tracing, char reason[TRACER_REASON_MAX])
 		.ring_size = tracing->options->buffer_size,
 		.trace_children = tracing->child != NULL,
 		.system_calls = tracing->options->system_calls,
+		.finds_kept = tracing->sink->finds_kept,
 	};
 
 	return tracer_new(&tracing->tracer, &tracer_options, reason);

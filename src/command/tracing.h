@@ -29,6 +29,7 @@ struct tracing_sink {
 	int (*end)(void *userdata);
 	/* What the last line tells before it tells what was lost. */
 	void (*print_summary)(void *userdata, FILE *stream);
+	bool finds_kept; /* it calls tracer_kept() */
 };
 
 struct tracing {

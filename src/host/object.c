@@ -116,6 +116,8 @@ static bool is_wanted(const struct bpf_program *program, const struct btf *kerne
 	/* What is done by all tasks' lists of mappings, where mappings cannot be iterated. */
 	if (strcmp(section, "iter/task") == 0)
 		return !has_iterator(kernel, "task_vma");
+	if (strcmp(bpf_program__name(program), "tell_kept") == 0 && !options->finds_kept)
+		return false;
 	if (starts_with(section, "iter/"))
 		return has_iterator(kernel, target);
 	if (!starts_with(section, "tp_btf/") && !starts_with(section, "tracepoint/"))

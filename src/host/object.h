@@ -33,6 +33,7 @@ struct object_options {
 	int nr_cpus;
 	bool trace_children; /* set EVENT_TASK_TRACED for descendants of this process */
 	bool system_calls; /* also what makes all system calls slower, where others do not need it */
+	bool finds_kept; /* src/bpf/kept.h is wanted */
 	unsigned int stand_in; /* 0: the object; else which of its stand-ins */
 	const struct bpf_object *shared; /* whose maps a stand-in has; NULL: its own */
 };

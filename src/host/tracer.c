@@ -176,7 +176,8 @@ static void open_iterators(struct tracer *tracer, const struct btf *kernel,
 		return;
 	in_flight_new(&tracer->in_flight, tracer->iterators, map_of(tracer, "messages"));
 	owners_new(&tracer->owners, tracer->iterators);
-	keeping_new(&tracer->keeping, tracer->iterators);
+	if (options->finds_kept)
+		keeping_new(&tracer->keeping, tracer->iterators);
 }
 
 static int open_way(struct tracer *tracer, const struct btf *kernel,
@@ -187,6 +188,7 @@ static int open_way(struct tracer *tracer, const struct btf *kernel,
 		.nr_cpus = tracer->nr_cpus,
 		.trace_children = options->trace_children,
 		.system_calls = options->system_calls,
+		.finds_kept = options->finds_kept,
 	};
 	int r;
 

@@ -23,6 +23,7 @@ struct tracer_options {
 	size_t ring_size; /* bytes, a power of two and a multiple of the page size */
 	bool trace_children; /* set EVENT_TASK_TRACED for descendants of this process */
 	bool system_calls; /* also what makes all system calls slower, where others do not need it */
+	bool finds_kept; /* for tracer_kept() */
 };
 
 /* Why a way cannot be had, one line, for a person. */
