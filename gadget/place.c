@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of places: a field with a dot in its name needs one, as only a structure can nest. */
+#include "core/array.h"
 #include "gadget/place.h"
 
 #include <string.h>
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MEMBER(member)                                                                             \
 	{                                                                                          \

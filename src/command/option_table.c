@@ -9,13 +9,12 @@
 
 #include "command/number.h"
 #include "command/options.h"
+#include "core/array.h"
 #include "core/cross.h"
 #include "core/grouping.h"
 #include "core/text.h"
 #include "host/tracer.h"
 #include "output/output.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* PID_MAX_LIMIT of linux/threads.h, on 64 bits. */
 #define PID_MOST 4194304

@@ -12,8 +12,7 @@
 #include <uthash.h>
 
 #include "command/command.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#include "core/array.h"
 
 /* In the order in which they are told. */
 static const struct {

@@ -6,9 +6,8 @@
 #ifndef FDPASS_GETTER_H
 #define FDPASS_GETTER_H
 
+#include "core/array.h"
 #include "core/field.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A name from a table of names; false where the table has none for this number. */
 bool get_name(const char *const *names, size_t count, size_t index, struct value *ret);

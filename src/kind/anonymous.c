@@ -63,7 +63,7 @@ static void put_seals(struct words *words, uint32_t seals)
 	static const char *const names[] = { "seal",  "shrink",	      "grow",
 					     "write", "future_write", "exec" };
 
-	words_put_bits(words, names, sizeof(names) / sizeof(names[0]), seals);
+	words_put_bits(words, names, ARRAY_SIZE(names), seals);
 }
 
 size_t kind_memory_seals(const struct file *file, char *buffer, size_t size)

@@ -4,8 +4,6 @@
 
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* enum bpf_map_type, bpf_prog_type and bpf_link_type of include/uapi/linux/bpf.h */
 
 static const char *const map_types[] = {
@@ -94,12 +92,7 @@ static void put_object(struct words *words, const struct file *file, const char 
 
 	if (!detail)
 		return;
-	if (detail->type < nr_types && types[detail->type]) {
-		words_put_text(words, types[detail->type]);
-	} else {
-		words_put_text(words, "type ");
-		words_put_number(words, detail->type);
-	}
+	words_put_type(words, types, nr_types, detail->type);
 	if (detail->name[0] != '\0') {
 		words_put_text(words, " ");
 		words_put_text(words, detail->name);

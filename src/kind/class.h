@@ -3,6 +3,7 @@
 #ifndef FDPASS_KIND_CLASS_H
 #define FDPASS_KIND_CLASS_H
 
+#include "core/array.h"
 #include "kind/kind.h"
 #include "kind/words.h"
 

@@ -8,8 +8,6 @@
 #include "core/linux.h"
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 struct device {
 	uint32_t format; /* LINUX_S_IFCHR, LINUX_S_IFBLK */
 	uint32_t major;

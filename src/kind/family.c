@@ -6,8 +6,6 @@
 
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* TCP's states, which vsock has as well. */
 #define STATE_CLOSE 7
 #define STATE_LISTEN 10

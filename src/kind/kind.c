@@ -17,8 +17,6 @@
 #define MAGIC_PIDFS 0x50494446 /* fs/pidfs.c, 6.9 on */
 #define MAGIC_MQUEUE 0x19800202 /* ipc/mqueue.c */
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 static const struct kind kinds[] = {
 	{ .type = "memfd",
 	  .magic = TMPFS_MAGIC,

@@ -6,8 +6,6 @@
 
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* "2.5s" */
 static void put_seconds(struct words *words, uint64_t ns)
 {

@@ -2,8 +2,6 @@
 /* Perf events: what they count, as perf_event_open(2) was told. */
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* enum perf_type_id, perf_hw_id and perf_sw_ids of include/uapi/linux/perf_event.h, as perf(1) calls them */
 
 enum perf_type { PERF_HARDWARE, PERF_SOFTWARE, PERF_TRACEPOINT };
@@ -43,9 +41,7 @@ void perf_put_detail(struct words *words, const struct file *file)
 
 	if (!perf)
 		return;
-	if (perf->type >= ARRAY_SIZE(types))
-		words_put_text(words, "type ");
-	words_put_named(words, types, ARRAY_SIZE(types), perf->type);
+	words_put_type(words, types, ARRAY_SIZE(types), perf->type);
 	words_put_text(words, " ");
 	if (perf->type == PERF_HARDWARE)
 		words_put_named(words, hardware, ARRAY_SIZE(hardware), perf->config);

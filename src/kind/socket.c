@@ -9,8 +9,6 @@
 #include "core/linux.h"
 #include "kind/class.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* What all sockets have; NULL: not known, or no socket. */
 static const struct event_socket_detail *socket_of(const struct file *file)
 {

@@ -43,6 +43,13 @@ void words_put_named(struct words *words, const char *const *names, size_t nr_na
 		words_put_number(words, number);
 }
 
+void words_put_type(struct words *words, const char *const *names, size_t nr_names, uint64_t type)
+{
+	if (type >= nr_names || !names[type])
+		words_put_text(words, "type ");
+	words_put_named(words, names, nr_names, type);
+}
+
 /* A bit without a name goes by its value. */
 static void put_bit(struct words *words, const char *const *names, size_t nr_names,
 		    unsigned int bit)

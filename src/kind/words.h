@@ -19,6 +19,8 @@ void words_put_hex(struct words *words, uint64_t number); /* "0x1f" */
 /* The name of this number in a table; the number where it has none there. */
 void words_put_named(struct words *words, const char *const *names, size_t nr_names,
 		     uint64_t number);
+/* The same of a type: "type 9" where it has no name. */
+void words_put_type(struct words *words, const char *const *names, size_t nr_names, uint64_t type);
 /* The names of the bits that are set, the lowest first, joined by "|"; its value where a bit has none. */
 void words_put_bits(struct words *words, const char *const *names, size_t nr_names, uint64_t bits);
 
