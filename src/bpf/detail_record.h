@@ -4,6 +4,7 @@
 #define FDPASS_DETAIL_RECORD_H
 
 #include "file.h"
+#include "kernel_detail.h"
 
 /* What the paths of a record have for themselves, however many details there are. */
 #define ROOM_FOR_PATHS (2 * EVENT_MAX_PATH)
