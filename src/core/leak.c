@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NSEC_PER_SEC UINT64_C(1000000000)
 #define SEC_PER_HOUR UINT64_C(3600)
 
 /* What is the same in all of a group, and in no other; compared as bytes. */

@@ -16,9 +16,6 @@
 
 #include "core/decode.h"
 
-/* Strays wait for ever: a datagram that was sent to a name, and is received when it is. */
-#define STRAY_FOREVER UINT64_MAX
-
 struct stray_bucket;
 
 struct stray {

@@ -62,10 +62,12 @@ const struct gap gap_table[] = {
 	  "row", "a record has room for 253 descriptors: the 254th that was named is not told",
 	  "the descriptors beyond the 253rd of a refused message: a message carries 253" },
 	{ "*", "5.10", "file/epoll*,file/all", "file_detail",
-	  "before 6.4, but for the stable kernels that took it over, an epoll instance does not count what it watches",
+	  "before 6.4, but for the stable kernels that took it over, an epoll instance does not "
+	  "count what it watches",
 	  "how many files an epoll instance watches, on Linux 5.10" },
 	{ "*", "*", NULL, "file_detail", "the types of a module are known where it is loaded",
-	  "addresses of vsock and RFCOMM sockets, where their module was not loaded when the trace began, or fdpass lacks CAP_SYS_ADMIN" },
+	  "addresses of vsock and RFCOMM sockets, where their module was not loaded when the trace "
+	  "began, or fdpass lacks CAP_SYS_ADMIN" },
 	{ "gadget", "*", "*pass/most*,*fail/einval-t*,load/burst*", "file_detail",
 	  "a record there has no room for details of so many files",
 	  "details of the files of messages with the most descriptors" },

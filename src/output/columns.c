@@ -2,7 +2,8 @@
 /*
  * Columns, with --fields: a table with the fields' headers, one row at a time. The widths are
  * settled before the first row: on a terminal they are fitted to it, those of the numbers first, and
- * texts that are wider are cut; piped, nothing is cut, and a wide cell shifts the rest of its row. Numbers are never cut.
+ * texts that are wider are cut; piped, nothing is cut, and a wide cell shifts the rest of its row.
+ * Numbers are never cut.
  */
 #include <string.h>
 

@@ -164,13 +164,21 @@ static void end_look(struct scene *scene)
 	scene->now_ns += SECOND;
 }
 
+/* A look that finds this alone. */
+static void look_and_find_this(struct scene *scene, const struct event_kept *kept)
+{
+	look(scene);
+	find(scene, kept);
+	end_table(scene, 10);
+	end_look(scene);
+}
+
 /* A look that finds the file in one place. */
 static void look_and_find(struct scene *scene, uint64_t file, uint32_t pid, int fd)
 {
-	look(scene);
-	found(scene, file, pid, fd);
-	end_table(scene, 10);
-	end_look(scene);
+	const struct event_kept kept = kept_of(file, pid, fd);
+
+	look_and_find_this(scene, &kept);
 }
 
 static void assert_row(const struct scene *scene, unsigned int index, uint32_t from, uint32_t to,
@@ -377,10 +385,7 @@ static void test_other_file_at_its_address(void **state)
 	begin(&scene, 1 << 20);
 	pass(&scene, LOG, CLIENT, 5, SERVER, 9);
 	kept.ino++;
-	look(&scene);
-	find(&scene, &kept);
-	end_table(&scene, 10);
-	end_look(&scene);
+	look_and_find_this(&scene, &kept);
 	assert_int_equal(scene.count, 0);
 	end(&scene);
 }
@@ -393,10 +398,7 @@ static void test_other_process_of_its_number(void **state)
 	begin(&scene, 1 << 20);
 	pass(&scene, LOG, CLIENT, 5, SERVER, 9);
 	kept.task.start_time++;
-	look(&scene);
-	find(&scene, &kept);
-	end_table(&scene, 10);
-	end_look(&scene);
+	look_and_find_this(&scene, &kept);
 	assert_int_equal(scene.count, 0);
 	end(&scene);
 }

@@ -77,8 +77,8 @@ def qemu_command(architecture, kernel, initrd, console, append):
     words = (f"console={console_port} quiet panic=-1 oops=panic {architecture.append} {append} "
              f"output={output} results={results}")
     return [
-        *architecture.machine, "-cpu", "max", "-m", memory_for(initrd), "-display", "none", "-monitor", "none",
-        "-nodefaults", "-no-reboot", "-kernel", str(kernel), "-initrd", str(initrd), "-append", words,
+        *architecture.machine, "-cpu", "max", "-m", memory_for(initrd), "-display", "none",
+        "-monitor", "none", "-nodefaults", "-no-reboot", "-kernel", str(kernel), "-initrd", str(initrd), "-append", words,
         "-serial", f"file:{console}",
     ]
 

@@ -29,8 +29,7 @@ struct detail {
 	bool is_socket;
 	bool is_connected;
 	const char *state; /* NULL: it has none */
-	char protocol
-		[40]; /* that its address belongs to, of a netlink or a packet socket; empty: none */
+	char protocol[40]; /* of its address, of a netlink or a packet socket; empty: none */
 	struct address local, remote;
 	uint64_t netns;
 	/* Of a unix socket, and whether it cannot be measured. */
