@@ -45,12 +45,11 @@ __attribute__((noinline)) int append_addressee(__u32 index)
 
 /*
  * Begin to tell that the current thread sent the files of s->lists from `sk` to `peer`, with the number;
- * where it is not known to whom, its call names an address perhaps.
+ * where it is not known to whom, its call names an address perhaps. Its table is open.
  */
 static __always_inline void describe_claim(struct scratch *s, __u64 number, struct sock *sk,
 					   struct sock *peer, __u32 index)
 {
-	struct task_struct *task = current_task();
 	const struct call *call = &s->call; /* no copy: there is little stack left */
 	__u32 count = s->nr_files, nr_fds = s->nr_fds;
 
@@ -58,7 +57,7 @@ static __always_inline void describe_claim(struct scratch *s, __u64 number, stru
 	s->nr_fds = nr_fds;
 	write_current(SCRATCH_BEGIN);
 	begin_files(s, count);
-	describe_socket(s, EVENT_SELF, sk, is_send(call) ? fd_of_socket(task, call->fd, sk) : -1);
+	describe_socket(s, EVENT_SELF, sk, is_send(call) ? fd_of_socket(s, call->fd, sk) : -1);
 	describe_socket(s, EVENT_OTHER, peer, -1);
 	append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 	if (peer)

@@ -86,12 +86,12 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	s->taking.count = count;
 	s->taking.described = s->claim.described;
 	s->taking.unclaimed = !s->claim.sender_tid;
-	s->taking.room = hinted_room(&s->call);
+	if (!has_lengths)
+		find_room();
 	s->taking.gone = false;
-	read_files(s, (void *)list, count);
 	note_free(s);
 	s->taking.sk = has_lengths ? 0 : receiving_socket(skb);
-	keep_taking(s);
+	keep_taking(s, (void *)list);
 	return 0;
 }
 
@@ -288,7 +288,7 @@ static __always_inline void on_freed(struct sk_buff *skb, struct scm_fp_list *li
 		on_freed_with_list(skb, list);
 		return;
 	}
-	kept = nr_takings ? find_of_thread(takings) : NULL;
+	kept = nr_takings ? find_of_call(takings) : NULL;
 	if (kept && is_buffer_of(kept, skb)) {
 		end_of_buffer(&kept->taking);
 	} else if (find_message(skb)) {

@@ -14,11 +14,16 @@
 #include "record.h"
 #include "socket.h"
 
-/* The addresses of a list's files, at most SCM_MAX_FD. */
+/* The addresses of a list's files, at most SCM_MAX_FD; `to` has room for as many. */
+static __always_inline void copy_files(__u64 *to, struct scm_fp_list *list, __u32 count)
+{
+	copy_kernel(to, bounded(count) * sizeof(*to),
+		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
+}
+
 static __always_inline void read_files(struct scratch *s, struct scm_fp_list *list, __u32 count)
 {
-	copy_kernel(s->lists, bounded(count) * sizeof(__u64),
-		    (void *)list + bpf_core_field_offset(struct scm_fp_list, fp));
+	copy_files(s->lists, list, count);
 }
 
 /* linux/magic.h, but for PIDFS_MAGIC: fs/pidfs.c, since 6.9 */
@@ -39,9 +44,9 @@ static __always_inline void describe_super(struct scratch *s, struct event_file 
 {
 	if ((__u64)super != s->super) {
 		s->super = (__u64)super;
-		COPY(s->copy, super, SUPER_PARTS);
-		s->dev = COPIED(s->copy, super, SUPER_PARTS, s_dev);
-		s->magic = COPIED(s->copy, super, SUPER_PARTS, s_magic);
+		COPY(s->super_copy, super, SUPER_PARTS);
+		s->dev = COPIED(s->super_copy, super, SUPER_PARTS, s_dev);
+		s->magic = COPIED(s->super_copy, super, SUPER_PARTS, s_magic);
 	}
 	ret->dev = s->dev;
 	ret->magic = s->magic;
@@ -59,14 +64,16 @@ static __always_inline bool is_memory(__u32 magic)
 	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
 }
 
-/* Is it of a kind that has details perhaps? See detail.h. */
-static __always_inline bool has_detail(const struct event_file *file, __u32 links)
+/* Is it of a kind that has details perhaps? See detail.h. s->copy has the parts of its inode. */
+static __always_inline bool has_detail(struct scratch *s, const struct event_file *file,
+				       struct inode *inode)
 {
 	if ((file->mode & S_IFMT) == S_IFCHR)
 		return is_ptmx(file);
 	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
 	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
-	       file->magic == DMA_BUF_MAGIC || (!links && is_memory(file->magic));
+	       file->magic == DMA_BUF_MAGIC ||
+	       (is_memory(file->magic) && !COPIED(s->copy, inode, INODE_PARTS, i_nlink));
 }
 
 /* All that is told of an open file but its path, and where that begins. */
@@ -74,7 +81,6 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 					  struct file *file, struct place *place)
 {
 	struct inode *inode;
-	__u32 links;
 
 	file = typed(file);
 	COPY(s->copy, file, FILE_PARTS);
@@ -87,10 +93,9 @@ static __always_inline void describe_file(struct scratch *s, struct event_file *
 	ret->ino = COPIED(s->copy, inode, INODE_PARTS, i_ino);
 	ret->mode = COPIED(s->copy, inode, INODE_PARTS, i_mode);
 	ret->rdev = COPIED(s->copy, inode, INODE_PARTS, i_rdev);
-	links = COPIED(s->copy, inode, INODE_PARTS, i_nlink);
 	describe_super(s, ret, COPIED(s->copy, inode, INODE_PARTS, i_sb));
 	ret->generation = generation_of(file, ret->magic);
-	if (has_detail(ret, links))
+	if (has_detail(s, ret, inode))
 		s->detailed = true;
 }
 
@@ -127,7 +132,7 @@ __attribute__((noinline)) int write_files_from(__u32 user, __u32 first)
 			return 0;
 		write_file(s, first + i);
 	}
-	return 1;
+	return first + FILES_IN_CALL < s->nr_files;
 }
 
 /* The files of the record, for which begin_files() made room. */

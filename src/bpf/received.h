@@ -9,27 +9,32 @@
 
 #include "taking.h"
 
-/* Begin the record of an end, by the current task: the message, and the sockets. */
+/*
+ * Begin the record of an end, by the current task: the message, and room for the socket. That of the sender is told
+ * where nobody has told it with this number.
+ */
 static __always_inline void begin_end(struct scratch *s, enum event_type type, __u64 number,
 				      __u32 count, bool unclaimed, struct sock *sender)
 {
-	begin_record(s, type, number, count, 2);
-	write_current(SCRATCH_END);
-	if (unclaimed)
+	begin_record(s, type, number, count, 1);
+	if (unclaimed) {
 		s->event.flags |= EVENT_UNCLAIMED;
-	describe_socket(s, EVENT_OTHER, sender, -1);
+		add_socket(s, EVENT_OTHER);
+		describe_socket(s, EVENT_OTHER, sender, -1);
+	}
+	write_current(SCRATCH_END);
 }
 
 /*
- * Tell the receiving socket: the first argument of the call, else the one that the message was sent to.
+ * Open the current task's table, and tell the receiving socket: the first argument of the call, else the one that the message was sent to.
  */
 static __always_inline void describe_taker(struct scratch *s, struct sock *sk, bool named)
 {
-	struct task_struct *task = current_task();
 	const struct call *call = &s->call;
 	bool reading = is_receive(call) || call->kind == CALL_READ;
 
-	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(task, call->fd, sk) : -1);
+	open_table(s);
+	describe_socket(s, EVENT_SELF, sk, reading ? fd_of_socket(s, call->fd, sk) : -1);
 	if (named && sk)
 		append_socket_name(s, EVENT_SELF, probe((struct unix_sock *)sk, addr));
 }
@@ -51,20 +56,13 @@ static __always_inline enum event_fate fate_of_rest(const struct taking *taking,
 #define PLACES_SKIPPED 4
 #define FD_REFUSED (-1)
 
-/* All descriptors of a message have the same flags: this is the first. A global function: see open_table(). */
-__attribute__((noinline)) int find_flags(__u32 fd)
+/* All descriptors of a message have the same flags: this is the first, in the open table. */
+static __always_inline void find_flags(struct scratch *s, __u32 fd)
 {
-	struct scratch *s = scratch_of(SCRATCH_END);
-	struct task_struct *task = current_task();
-	struct files_struct *files = load(task, files);
-	struct fdtable *table = load(files, fdt);
 	__u64 word = 0;
 
-	if (!s)
-		return 0;
-	copy_kernel(&word, sizeof(word), load(table, close_on_exec) + fd / 64);
+	copy_kernel(&word, sizeof(word), (void *)(s->close_on_exec + fd / 64 * sizeof(word)));
 	s->cloexec = word & 1ULL << (fd % 64) ? EVENT_FILE_CLOEXEC : 0;
-	return 0;
 }
 
 /* Does the descriptor lead to one of the files that come after the next? Then those before it were refused. */
@@ -80,7 +78,7 @@ static __always_inline void skip_refused(struct scratch *s, __u64 file, __u32 fd
 				*fd_at(s, s->found + place) = FD_REFUSED;
 		}
 		if (!s->found)
-			find_flags(fd);
+			find_flags(s, fd);
 		*fd_at(s, s->found + i) = fd;
 		s->found += i + 1;
 		s->refused = true;
@@ -101,7 +99,7 @@ static __always_inline void search_at(struct scratch *s, __u32 fd)
 		return;
 	}
 	if (!index)
-		find_flags(fd);
+		find_flags(s, fd);
 	*fd_at(s, index) = fd;
 	write_fate(s, index, EVENT_FATE_INSTALLED, fd);
 	s->found = index + 1;
@@ -137,14 +135,13 @@ __attribute__((noinline)) int search_on(void)
 	return 1;
 }
 
-/* Find the numbers of the files that were installed, into s->fds, and tell them; s->found says how many. */
+/* Find the numbers of the files that were installed, into s->fds, and tell them: s->found. The table is open. */
 __attribute__((noinline)) int find_installed(void)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
 
 	if (!s)
 		return 0;
-	open_table(s);
 	s->found = 0;
 	s->refused = false;
 	s->search_word = 0;
@@ -208,12 +205,14 @@ static __always_inline void write_taken_files(struct scratch *s)
 	installed = s->found;
 	if (installed == taking->count && !s->refused)
 		return;
+	if (has_lengths)
+		find_room();
 	if (installed < taking->count && !taking->alone) {
 		__u32 hinted = find_hinted();
 
 		if (hinted > installed) {
 			installed = hinted;
-			find_flags(s->fds[0]);
+			find_flags(s, s->fds[0]);
 		} else {
 			find_installed();
 		}
@@ -239,6 +238,8 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u64 sender, __u32 peek)
 		return 0;
 	taking = &s->taking;
 	is_read = s->call.kind == CALL_READ;
+	if (peek && has_lengths)
+		find_room();
 	/* No part of it is to be told of a peek that installs nothing, and can install nothing. */
 	if (peek && (is_read || !taking->room))
 		return 0;

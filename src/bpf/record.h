@@ -105,6 +105,7 @@ struct scratch {
 	/* The file system of the file before, see file.h. */
 	__u64 super; /* 0: none of this record */
 	__u32 dev, magic;
+	char super_copy[COPY_SIZE];
 
 	/* Details of the files, see detail.h. */
 	bool detailed; /* a file of the record is of a kind that has some */
@@ -126,7 +127,7 @@ struct scratch {
 	struct cached_folder folders[CACHED_FOLDERS];
 
 	/* Received: how many were installed, with which flags, and the receiver's table. */
-	__u64 open;
+	__u64 open, close_on_exec;
 	__u32 open_size;
 	__u16 installed;
 	__u16 room;
@@ -240,6 +241,16 @@ static __always_inline struct event_section section(__u16 type, __u16 index, __u
 	return (struct event_section){ .type = type, .index = index, .size = size };
 }
 
+/* Room for the socket of another party, behind those before it. */
+static __always_inline void add_socket(struct scratch *s, enum event_party party)
+{
+	struct record_head *head = head_of(s);
+
+	head->sockets[party].section =
+		section(EVENT_SECTION_SOCKET, party, sizeof(struct event_socket));
+	s->used += sizeof(head->sockets[0]);
+}
+
 /*
  * Begin a record of a message with `total` descriptors: the task and the sockets (as many) are to be
  * written by the caller, then begin_files() and what else there is.
@@ -256,11 +267,9 @@ static __always_inline void begin_record(struct scratch *s, __u16 type, __u64 me
 		.total_files = total,
 	};
 	head->task_section = section(EVENT_SECTION_TASK, EVENT_SELF, sizeof(head->task));
+	s->used = __builtin_offsetof(struct record_head, sockets);
 	for (__u32 i = 0; i < nr_sockets; i++)
-		head->sockets[i].section =
-			section(EVENT_SECTION_SOCKET, i, sizeof(struct event_socket));
-	s->used = __builtin_offsetof(struct record_head, sockets) +
-		  nr_sockets * sizeof(head->sockets[0]);
+		add_socket(s, i);
 	s->nr_files = 0;
 	s->paths_used = 0;
 	s->nr_fds = 0;

@@ -27,12 +27,11 @@ static __always_inline void tell_sent_by_ring(struct sk_buff *skb, struct sock *
 	claim(as_number(s, probe(skb, sk)), as_number(s, peer));
 }
 
-/* A thread that sends, several messages perhaps, or one in several parts. */
+/* A thread that sends, several messages perhaps. */
 struct sending {
 	__u64 message; /* of its system call */
 	__u64 time_ns; /* when it last sent something */
 	__u32 next; /* of sendmmsg: the message that comes next */
-	__u32 told; /* the message that is being sent is told */
 };
 
 /* Of a thread that falls out of the hash, the number is looked for anew. */
@@ -55,7 +54,15 @@ static __always_inline void note_sent(void)
 		*sending = (struct sending){ .time_ns = record_clock() };
 }
 
-/* Threads that have told a message and are not known to be done with it. At most too many. */
+/* A thread is sending a message, in several parts perhaps, and has told it. */
+struct told_send {
+	__u64 thread;
+	__u64 message; /* of its system call */
+};
+
+DECLARE_OF_CALLS(told_sends, struct told_send, 0, 4096);
+
+/* How many there are: at most too many. */
 __u32 nr_sending = 0;
 
 /* Which message of the call is the one that is being sent, as far as it is known. */
@@ -67,19 +74,23 @@ static __always_inline __u32 index_of(const struct call *call, const struct send
 		       0;
 }
 
-/* Message `index` of the call is told, by the record that s->event is. */
-static __always_inline void note_told(const struct scratch *s, struct sending *sending, __u32 index)
+/* Message `index` of the call is told, by the record that s->event is; `told`: one before, whose end was missed. */
+static __always_inline void note_told(const struct scratch *s, struct sending *sending,
+				      struct told_send *told, __u32 index)
 {
 	const struct call *call = &s->call;
 
-	if (!sending->told)
-		__sync_fetch_and_add(&nr_sending, 1);
+	if (!told) {
+		told = room_of_call(told_sends);
+		__sync_fetch_and_add(&nr_sending, told != NULL);
+	}
+	if (told)
+		told->message = call->message;
 	*sending = (struct sending){
 		.message = call->message,
 		/* What has no number can have been taken while that was told. */
 		.time_ns = s->event.message ? s->event.time_ns : record_clock(),
 		.next = index + 1,
-		.told = true,
 	};
 }
 
@@ -95,6 +106,7 @@ static __always_inline void on_queue(struct sock *peer)
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
 	struct sending *sending;
 	const struct call *call;
+	struct told_send *told;
 	int index;
 
 	if (!s)
@@ -108,9 +120,10 @@ static __always_inline void on_queue(struct sock *peer)
 	}
 	if (!is_send(call))
 		return;
-	sending = room_of_thread(sendings);
-	if (sending && sending->told && sending->message == call->message)
+	told = find_of_call(told_sends);
+	if (told && told->message == call->message)
 		return;
+	sending = room_of_thread(sendings);
 	if (!sk || argument(peer, sk_type) == SOCK_DGRAM)
 		sk = unix_socket_of(file_of_fd(current_task(), call->fd));
 	if (!sk)
@@ -125,7 +138,7 @@ static __always_inline void on_queue(struct sock *peer)
 				    call->kind == CALL_SEND_MANY ? call->count : 1);
 	if (index >= 0) {
 		if (sending)
-			note_told(s, sending, index);
+			note_told(s, sending, told, index);
 	} else if (bar_last(as_number(s, sk), as_number(s, peer))) {
 		/* it named something when it was sent */
 		count_lost(EVENT_LOST_READ);
@@ -149,19 +162,19 @@ static __always_inline struct sock *addressee_of(struct sock *sk, const struct c
 static __always_inline void on_send_done(struct sock *sk, int result)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	struct sending *sending = find_of_thread(sendings);
+	struct told_send *told = find_of_call(told_sends);
 	__u32 index;
 	int hint;
 
-	if (sending && sending->told) {
-		sending->told = false;
+	if (told) {
+		free_of_call(told_sends, told);
 		__sync_fetch_and_add(&nr_sending, -1);
 		return;
 	}
 	if (result >= 0 || !s)
 		return;
 	read_call(SCRATCH_BEGIN);
-	index = index_of(&s->call, sending);
+	index = index_of(&s->call, find_of_thread(sendings));
 	hint = read_hint(index);
 	if (hint == HINT_FILES)
 		tell_unnumbered(as_number(s, sk), as_number(s, addressee_of(sk, &s->call, index)),

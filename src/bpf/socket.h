@@ -35,6 +35,7 @@ static __always_inline void open_table(struct scratch *s)
 	struct fdtable *table = load(files, fdt);
 
 	s->open = (__u64)load(table, fd);
+	s->close_on_exec = (__u64)load(table, close_on_exec);
 	s->open_size = load(table, max_fds);
 }
 
@@ -90,10 +91,10 @@ static __always_inline bool is_file_of(struct file *file, struct sock *sk, struc
 	return socket && probe(file, private_data) == socket;
 }
 
-/* The descriptor `fd` of the current task if it leads to this socket, else -1. */
-static __always_inline __s32 fd_of_socket(struct task_struct *task, __s32 fd, struct sock *sk)
+/* The descriptor `fd` of the open table if it leads to this socket, else -1. */
+static __always_inline __s32 fd_of_socket(const struct scratch *s, __s32 fd, struct sock *sk)
 {
-	struct file *file = file_of_fd(task, fd);
+	struct file *file = (struct file *)file_at(s, fd);
 
 	return file && is_file_of(file, sk, NULL) ? fd : -1;
 }

@@ -205,6 +205,16 @@ static __always_inline void free_place(struct bucket *bucket, int i, __u64 numbe
 
 #endif
 
+/* The number comes last: whoever finds the same one before and after has read all of this message. */
+static __always_inline void write_place(struct message *place, const struct message *message)
+{
+	_Static_assert(!__builtin_offsetof(struct message, number), "the first word");
+	__builtin_memcpy(&place->number + 1, &message->number + 1,
+			 sizeof(*message) - sizeof(message->number));
+	barrier();
+	place->number = message->number;
+}
+
 /*
  * Add a message, though there may be one of this address already. A place is published when it is written.
  * NULL: the bucket is full.
@@ -220,7 +230,7 @@ static __always_inline struct message *table_add(void *table, __u64 address,
 	for (int i = 0; i < BUCKET_SIZE; i++) {
 		if (!claim_free(bucket, i))
 			continue;
-		bucket->messages[i] = *message;
+		write_place(&bucket->messages[i], message);
 		publish_place(bucket, i, address);
 		return &bucket->messages[i];
 	}

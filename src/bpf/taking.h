@@ -11,15 +11,16 @@
 
 /* What is kept of a thread from when it copies the data of a message until its call is over. */
 struct kept_taking {
+	__u64 thread;
 	struct taking taking;
 	__u64 files[SCM_MAX_FD + 3];
 };
 
 /* Threads that are between the two at one time. */
 #ifdef TAKINGS_KEPT /* as many, because old kernels warn of run-time allocation */
-DECLARE_OF_THREADS(takings, struct kept_taking, BPF_MAP_TYPE_HASH, 0, TAKINGS_KEPT);
+DECLARE_OF_CALLS(takings, struct kept_taking, 0, TAKINGS_KEPT);
 #else
-DECLARE_OF_THREADS(takings, struct kept_taking, BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, 16384);
+DECLARE_OF_CALLS(takings, struct kept_taking, BPF_F_NO_PREALLOC, 16384);
 #endif
 
 /* How many there are. While there are none, a receive costs no look-up. */
@@ -35,38 +36,51 @@ static __always_inline void copy_taking(struct taking *to, const struct taking *
 		bpf_probe_read_kernel(to->free, bounded(nr_words) * sizeof(__u64), from->free);
 }
 
-/* The thread takes s->taking, with the files s->lists. */
-static __always_inline void keep_taking(struct scratch *s)
+/* The thread takes s->taking, with the files of the list. */
+static __always_inline void keep_taking(struct scratch *s, struct scm_fp_list *list)
 {
-	struct kept_taking *kept = room_of_thread(takings);
+	struct kept_taking *kept = room_of_call(takings);
 
 	if (!kept) {
 		count_lost(EVENT_LOST_TABLE);
 		return;
 	}
-	if (!kept->taking.skb)
-		__sync_fetch_and_add(&nr_takings, 1);
+	__sync_fetch_and_add(&nr_takings, 1);
 	copy_taking(&kept->taking, &s->taking);
-	copy_kernel(kept->files, bounded(s->taking.count) * sizeof(__u64), s->lists);
+	copy_files(kept->files, list, s->taking.count);
+}
+
+#define FEW_FILES 8
+
+/* Its files, into s->lists: few are copied one by one. */
+static __always_inline void copy_kept_files(struct scratch *s, const struct kept_taking *kept)
+{
+	__u32 count = s->taking.count;
+
+	if (count > FEW_FILES) {
+		bpf_probe_read_kernel(s->lists, bounded(count) * sizeof(__u64), kept->files);
+		return;
+	}
+	for (__u32 i = 0; i < FEW_FILES && i < count; i++)
+		s->lists[i] = kept->files[i];
 }
 
 /* Have what the thread takes in s->taking and s->lists. NULL: it takes none. */
 static __always_inline struct kept_taking *load_taking(struct scratch *s)
 {
-	struct kept_taking *kept = find_of_thread(takings);
+	struct kept_taking *kept = find_of_call(takings);
 
-	if (!kept || !kept->taking.skb)
+	if (!kept)
 		return NULL;
 	copy_taking(&s->taking, &kept->taking);
-	copy_kernel(s->lists, bounded(s->taking.count) * sizeof(__u64), kept->files);
+	copy_kept_files(s, kept);
 	s->call = s->taking.call;
 	return kept;
 }
 
 static __always_inline void forget_taking(struct kept_taking *kept)
 {
-	kept->taking.skb = 0;
-	free_of_thread(takings);
+	free_of_call(takings, kept);
 	__sync_fetch_and_add(&nr_takings, -1);
 }
 
@@ -154,14 +168,33 @@ static __always_inline __u32 hinted_room(const struct call *call)
 	return room < SCM_MAX_FD ? room : SCM_MAX_FD;
 }
 
+/*
+ * Find s->taking.room. The kernel writes the length that was used over it only after sock_recv_length(), so since
+ * 6.3 it is asked there, and only where not all was installed. A global function: what it reads has no room in the
+ * stack of tell_taken().
+ */
+__attribute__((noinline)) int find_room(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+
+	if (s)
+		s->taking.room = hinted_room(&s->call);
+	return 0;
+}
+
 /* Take the message with the number that it has at this place, if it is this one; s->claim is what it is. */
 static __always_inline bool take_claimed(struct scratch *s, struct message *place,
 					 struct sk_buff *skb, struct scm_fp_list *list)
 {
-	if (!place || !read_place(&s->claim, skb, place) || s->claim.list != (__u64)list)
+	__u64 number = place ? place->number : 0;
+
+	if (!number || place->list != (__u64)list || !take_place(place, number))
 		return false;
+	barrier();
+	s->claim = *place;
+	barrier();
 	/* Who takes it keeps the place: if it is still there then, it stays. */
-	return take_place(place, s->claim.number) && find_numbered(skb, s->claim.number) == place;
+	return find_numbered(skb, number) == place;
 }
 
 /*
