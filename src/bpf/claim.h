@@ -307,13 +307,15 @@ static __always_inline int claim_next(struct scratch *s, __u64 sk, __u64 peer)
 	if (claimed == CLAIMED_LATE && s->told_message < 0)
 		s->told_message = s->next_message;
 	s->next_message++;
+	if (s->next_message >= messages_of(&s->call))
+		s->next_message = 0;
 	return 1;
 }
 
 /*
- * Which of the messages of the current call, from `first` on, was put into the queue of `peer`: that is
- * claimed. Where none of them is there, the first that names descriptors is told without a number. Returns
- * its index, or -1 where none names any.
+ * Which of so many messages of the current call, from `first` on and those before it at last, was put into the queue
+ * of `peer`: that is claimed. Where none of them is there, the first that names descriptors is told without a number.
+ * Returns its index, or -1 where none names any.
  */
 __attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u32 count)
 {
@@ -324,7 +326,7 @@ __attribute__((noinline)) int tell_queued(__u64 sk, __u64 peer, __u32 first, __u
 	s->next_message = first;
 	s->told_message = -1;
 	for (__u32 i = 0; i < MAX_MESSAGES; i++) {
-		if (s->next_message >= count)
+		if (i >= count)
 			break;
 		if (!claim_next(s, sk, peer))
 			return s->told_message;

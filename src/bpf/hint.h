@@ -13,6 +13,12 @@
 /* UIO_MAXIOV: the most messages that sendmmsg and recvmmsg take at once. */
 #define MAX_MESSAGES 1024
 
+/* How many messages the call names. */
+static __always_inline __u32 messages_of(const struct call *call)
+{
+	return call->kind == CALL_SEND_MANY || call->kind == CALL_RECEIVE_MANY ? call->count : 1;
+}
+
 /* struct user_msghdr of linux/socket.h, in a 64-bit process. */
 struct user_message {
 	__u64 name;
@@ -65,6 +71,44 @@ static __always_inline bool read_user_message(struct user_message *ret, const st
 		.flags = compat.flags,
 	};
 	return true;
+}
+
+/* Vectors of a message that are added up. */
+#define MAX_VECTORS 16
+
+/* The length of a vector of a message: of struct iovec, or of struct compat_iovec. */
+static __always_inline __u64 vector_length(const struct call *call, __u64 vectors, __u32 index)
+{
+	__u64 length = 0;
+	__u32 compat_length = 0;
+
+	if (call->compat) {
+		bpf_probe_read_user(&compat_length, sizeof(compat_length),
+				    (void *)vectors + index * 8 + 4);
+		return compat_length;
+	}
+	bpf_probe_read_user(&length, sizeof(length), (void *)vectors + index * 16 + 8);
+	return length;
+}
+
+/*
+ * How many bytes message `index` of the current call has; 0: it cannot be told. A global function, so that the
+ * verifier does not go through it for each message.
+ */
+__attribute__((noinline)) __u64 length_of_message(__u32 index)
+{
+	struct scratch *s = scratch_of(SCRATCH_BEGIN);
+	struct user_message message;
+	__u64 sum = 0;
+
+	if (!s || !read_user_message(&message, &s->call, index) || message.iov_count > MAX_VECTORS)
+		return 0;
+	for (__u32 i = 0; i < MAX_VECTORS; i++) {
+		if (i >= message.iov_count)
+			break;
+		sum += vector_length(&s->call, message.iov, i);
+	}
+	return sum;
 }
 
 /* Where the control data of a message lie. */

@@ -58,6 +58,8 @@ static __always_inline void note_sent(void)
 struct told_send {
 	__u64 thread;
 	__u64 message; /* of its system call */
+	__u32 index; /* in that */
+	__u32 many; /* it can have others */
 };
 
 DECLARE_OF_CALLS(told_sends, struct told_send, 0, 4096);
@@ -84,8 +86,11 @@ static __always_inline void note_told(const struct scratch *s, struct sending *s
 		told = room_of_call(told_sends);
 		__sync_fetch_and_add(&nr_sending, told != NULL);
 	}
-	if (told)
+	if (told) {
 		told->message = call->message;
+		told->index = index;
+		told->many = call->kind == CALL_SEND_MANY;
+	}
 	*sending = (struct sending){
 		.message = call->message,
 		/* What has no number can have been taken while that was told. */
@@ -135,7 +140,7 @@ static __always_inline void on_queue(struct sock *peer)
 		index = 0;
 	else
 		index = tell_queued(as_number(s, sk), as_number(s, peer), index_of(call, sending),
-				    call->kind == CALL_SEND_MANY ? call->count : 1);
+				    messages_of(call));
 	if (index >= 0) {
 		if (sending)
 			note_told(s, sending, told, index);
@@ -144,6 +149,23 @@ static __always_inline void on_queue(struct sock *peer)
 		count_lost(EVENT_LOST_READ);
 		note_sent();
 	}
+}
+
+/* A call of sendmmsg(2) is over: another one can begin anew with the same messages. */
+static __always_inline void end_many(void)
+{
+	struct sending *sending = find_of_thread(sendings);
+
+	if (sending)
+		sending->message = 0;
+}
+
+/* After a message that is sent in part only, as a stream that is full allows, sendmmsg(2) returns. */
+static __always_inline void end_if_partial(__u32 index, int sent)
+{
+	read_call(SCRATCH_BEGIN);
+	if (sent < 0 || (__u32)sent < length_of_message(index))
+		end_many();
 }
 
 /* The socket that message `index` of the call goes to from `sk`: NULL where its address says so. */
@@ -167,6 +189,8 @@ static __always_inline void on_send_done(struct sock *sk, int result)
 	int hint;
 
 	if (told) {
+		if (told->many)
+			end_if_partial(told->index, result);
 		free_of_call(told_sends, told);
 		__sync_fetch_and_add(&nr_sending, -1);
 		return;
@@ -181,6 +205,7 @@ static __always_inline void on_send_done(struct sock *sk, int result)
 				index, result);
 	else if (hint == HINT_UNREAD)
 		count_lost(EVENT_LOST_READ);
+	end_many();
 }
 
 #endif

@@ -166,49 +166,20 @@ static __always_inline void on_sendmsg_exit(const struct call *call, long result
 	note_sent();
 }
 
-/* Vectors of a message that are added up. */
-#define MAX_VECTORS 16
-
-/* The length of a vector of a message: of struct iovec, or of struct compat_iovec. */
-static __always_inline __u64 vector_length(const struct call *call, __u64 vectors, __u32 index)
-{
-	__u64 length = 0;
-	__u32 compat_length = 0;
-
-	if (call->compat) {
-		bpf_probe_read_user(&compat_length, sizeof(compat_length),
-				    (void *)vectors + index * 8 + 4);
-		return compat_length;
-	}
-	bpf_probe_read_user(&length, sizeof(length), (void *)vectors + index * 16 + 8);
-	return length;
-}
-
 /* The last message was sent in part only, as a stream that is full allows: then no other was tried. */
 __attribute__((noinline)) int is_partial(__u32 index)
 {
 	struct scratch *s = scratch_of(SCRATCH_BEGIN);
-	const struct call *call;
-	struct user_message message;
-	__u64 sum = 0;
+	__u64 length = length_of_message(index);
 	__u32 sent = 0;
 
-	if (!s)
-		return true;
-	call = &s->call;
 	/* struct mmsghdr: the length that was sent is behind the message */
-	if (!read_user_message(&message, call, index) || message.iov_count > MAX_VECTORS ||
-	    bpf_probe_read_user(&sent, sizeof(sent),
-				(void *)message_at(call, index) +
-					(call->compat ? sizeof(struct compat_user_message) :
-							sizeof(struct user_message))))
-		return true;
-	for (__u32 i = 0; i < MAX_VECTORS; i++) {
-		if (i >= message.iov_count)
-			break;
-		sum += vector_length(call, message.iov, i);
-	}
-	return sent < sum;
+	return !s || !length ||
+	       bpf_probe_read_user(&sent, sizeof(sent),
+				   (void *)message_at(&s->call, index) +
+					   (s->call.compat ? sizeof(struct compat_user_message) :
+							     sizeof(struct user_message))) ||
+	       sent < length;
 }
 
 /* sendmmsg(2) returns how many messages were sent, and hides the errno of the one that was not. */
@@ -231,7 +202,7 @@ static __always_inline void on_sendmmsg_exit(const struct call *call, long resul
 		if (i >= sent)
 			break;
 		find_addressee(number, index);
-		tell_queued(number, s->addressee, index, index + 1);
+		tell_queued(number, s->addressee, index, 1);
 	}
 	note_sent();
 	if (sent >= call->count || (sent && is_partial(sent - 1)))

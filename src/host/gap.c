@@ -32,7 +32,7 @@ const struct gap gap_table[] = {
 	  "outcome,receiver.fd,receiver.cloexec,latency_ns",
 	  "before 6.3 nothing tells what io_uring installed",
 	  "what becomes of what io_uring receives, before Linux 6.3" },
-	{ "tracepoint,gadget", "5.10,6.1", "*fail/batch", "reason",
+	{ "tracepoint,gadget", "5.10,6.1", "*fail/batch,*again/refused", "reason",
 	  "sendmmsg(2) hides the errno of a message that is not its first",
 	  "why sendmmsg(2) failed after its first message, before Linux 6.3" },
 	{ "tracepoint,gadget", "*", "hostile/*", "sender",

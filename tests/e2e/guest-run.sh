@@ -74,8 +74,8 @@ stop() {
 run_scenarios() {
 	timeout 400 workload --truth "$1/truth" all >"$1/scenarios" 2>&1 || return 1
 	command -v workload32 >/dev/null || return 0
-	timeout 400 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/peek 32/road 32/move 32/hop \
-		>>"$1/scenarios" 2>&1
+	timeout 400 workload32 --truth "$1/truth" 32/pass 32/lose 32/fail 32/again 32/peek 32/road 32/move \
+		32/hop >>"$1/scenarios" 2>&1
 }
 
 # Trace what needs more room than the ring buffer has, with a reader that is stopped meanwhile.

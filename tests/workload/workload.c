@@ -25,7 +25,7 @@
 static const struct group *const groups[] = {
 	&pass_group,	&file_group, &lose_group, &fail_group, &peek_group,
 	&road_group,	&ring_group, &move_group, &hop_group,  &load_group,
-	&hostile_group, &mass_group, &who_group,
+	&hostile_group, &mass_group, &who_group,  &again_group,
 };
 
 /* GROUP/NAME; a 32-bit program's are told apart, so that both can write one truth. */
