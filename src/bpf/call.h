@@ -48,17 +48,25 @@ static __always_inline void read_socketcall(struct call *ret, __u32 number, __u6
 /* A register of the current task: a plain load where bpf_task_pt_regs() gave them. */
 #define load_register(name) LOADED(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS, name)
 
-/* The call's message and flags: not asked for where the lists tell them. */
+/* The call's message and flags. */
 static __always_inline void find_arguments(struct scratch *s, struct pt_regs *registers)
 {
-#ifndef LISTS_TELL_ALL
 	struct call *call = &s->call;
 
 	call->message = load_register(ARCH_ARGUMENT_2);
 	call->count = load_register(ARCH_ARGUMENT_3);
 	call->flags = call->kind == CALL_RECEIVE_MANY ? load_register(ARCH_ARGUMENT_4) :
 							call->count;
-#endif
+}
+
+/* The registers of the task of which s->copy has TASK_STATE; now it has ARGUMENTS. */
+static __always_inline struct pt_regs *copy_registers(struct scratch *s, struct task_struct *task)
+{
+	struct pt_regs *registers = user_registers(
+		KNOWN_REGISTERS ? NULL : LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, stack));
+
+	COPY_UNKNOWN(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS);
+	return registers;
 }
 
 /* The same of a 32-bit program. */
@@ -97,9 +105,7 @@ static __always_inline void find_call(struct scratch *s)
 	}
 	call->compat = arch_is_32bit(
 		LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, thread_info.ARCH_THREAD_STATE));
-	registers = user_registers(
-		KNOWN_REGISTERS ? NULL : LOADED(KNOWN_CURRENT, s->copy, task, TASK_STATE, stack));
-	COPY_UNKNOWN(KNOWN_REGISTERS, s->copy, registers, ARGUMENTS);
+	registers = copy_registers(s, task);
 	number = load_register(ARCH_CALL_NUMBER);
 	if (call->compat) {
 		find_call_32(s, registers, number);
@@ -109,7 +115,9 @@ static __always_inline void find_call(struct scratch *s)
 	if (call->kind == CALL_OTHER || call->kind == CALL_IO_URING)
 		return;
 	call->fd = load_register(ARCH_ARGUMENT_1);
+#ifndef LISTS_TELL_ALL
 	find_arguments(s, registers);
+#endif
 }
 
 /*

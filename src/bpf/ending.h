@@ -95,6 +95,48 @@ __attribute__((noinline)) int take(__u64 skb, __u64 list)
 	return 0;
 }
 
+/* The thread took the message s->taking, and what it did with the descriptors is not seen. */
+__attribute__((noinline)) int tell_unseen(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	const struct taking *taking;
+	struct message *message;
+	__u64 sender = 0, sk = 0;
+
+	if (!s)
+		return 0;
+	taking = &s->taking;
+	message = find_numbered((void *)taking->skb, taking->number);
+	if (message) {
+		sender = message->sender_sock;
+		sk = message->sock;
+	}
+	if (!sk && sender && probe((struct sock *)sender, sk_type) != SOCK_DGRAM)
+		sk = as_number(s, peer_of((struct sock *)sender));
+	begin_end(s, EVENT_RECEIVED, taking->number, taking->count, taking->unclaimed,
+		  (struct sock *)sender);
+	s->event.ago_ns = ago(s->event.time_ns, taking->time_ns);
+	if (!taking->described)
+		begin_files(s, taking->count);
+	describe_taker(s, (struct sock *)sk, !taking->described);
+	if (!taking->described)
+		describe_files(SCRATCH_END);
+	report_record(s);
+	forget_message((void *)s->taking.skb, s->taking.number);
+	return 0;
+}
+
+/*
+ * The end of the call that took the message s->taking was not seen: tracing began meanwhile, or the kernel did not run the
+ * program. What is still in its queue was only peeked at.
+ */
+static __always_inline void end_missed(struct scratch *s, struct kept_taking *kept)
+{
+	if (has_left(&s->taking))
+		tell_unseen();
+	forget_taking(kept);
+}
+
 static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *list)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
@@ -103,12 +145,11 @@ static __always_inline void on_taken(struct sk_buff *skb, struct scm_fp_list *li
 
 	if (!s)
 		return;
-	/*
-	 * The one before in recvmmsg(2), of which the end was not seen. Not in take(): the stacks of both
-	 * together are more than a program may have, as some compilers lay them out.
-	 */
+	/* Not in take(): the stacks of both together are more than a program may have, as some compilers lay them out. */
 	before = nr_takings ? load_taking(s) : NULL;
-	if (before)
+	if (before && has_lengths)
+		end_missed(s, before);
+	else if (before) /* the one before in recvmmsg(2) */
 		end_taking(s, before, s->taking.sk, false);
 	read_call(SCRATCH_END);
 	number = as_number(s, list);
@@ -172,18 +213,24 @@ __attribute__((noinline)) int tell_dropped(__u64 skb, __u64 list)
 	return 0;
 }
 
-/* A message ends without its list, and nobody has received it: splice(2) took its data. */
+/*
+ * A message ends without its list, and nobody was seen to receive it: splice(2) took its data. Else the kernel did not
+ * run the program that sees that.
+ */
 __attribute__((noinline)) int tell_spliced(__u64 skb)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
+	bool received;
 
 	if (!s || !read_message(&s->claim, (void *)skb))
 		return 0;
 	read_call(SCRATCH_END);
-	begin_end(s, EVENT_LOST, s->claim.number, s->claim.count, !s->claim.sender_tid,
-		  (struct sock *)s->claim.sender_sock);
+	received = is_receive(&s->call) || s->call.kind == CALL_IO_URING;
+	begin_end(s, received ? EVENT_RECEIVED : EVENT_LOST, s->claim.number, s->claim.count,
+		  !s->claim.sender_tid, (struct sock *)s->claim.sender_sock);
 	describe_taker(s, (struct sock *)s->claim.sock, false);
-	s->event.fate = EVENT_FATE_READ;
+	if (!received)
+		s->event.fate = EVENT_FATE_READ;
 	report_record(s);
 	forget_message((void *)skb, s->event.message);
 	return 0;
@@ -196,37 +243,6 @@ __attribute__((noinline)) int tell_spliced(__u64 skb)
 static __always_inline bool tells_its_end(const struct call *call)
 {
 	return has_lengths || is_receive(call);
-}
-
-/* The thread took the message s->taking, and what it did with the descriptors is not seen. */
-__attribute__((noinline)) int tell_unseen(void)
-{
-	struct scratch *s = scratch_of(SCRATCH_END);
-	const struct taking *taking;
-	struct message *message;
-	__u64 sender = 0, sk = 0;
-
-	if (!s)
-		return 0;
-	taking = &s->taking;
-	message = find_numbered((void *)taking->skb, taking->number);
-	if (message) {
-		sender = message->sender_sock;
-		sk = message->sock;
-	}
-	if (!sk && sender && probe((struct sock *)sender, sk_type) != SOCK_DGRAM)
-		sk = as_number(s, peer_of((struct sock *)sender));
-	begin_end(s, EVENT_RECEIVED, taking->number, taking->count, taking->unclaimed,
-		  (struct sock *)sender);
-	s->event.ago_ns = ago(s->event.time_ns, taking->time_ns);
-	if (!taking->described)
-		begin_files(s, taking->count);
-	describe_taker(s, (struct sock *)sk, !taking->described);
-	if (!taking->described)
-		describe_files(SCRATCH_END);
-	report_record(s);
-	forget_message((void *)s->taking.skb, s->taking.number);
-	return 0;
 }
 
 /* Before 6.3: a receive that is over for us when the buffer ends. */

@@ -20,6 +20,7 @@
 #include "call.h"
 #include "control.h"
 #include "fail.h"
+#include "hint.h"
 #include "in_flight.h"
 #include "install.h"
 #include "lost.h"
@@ -250,7 +251,7 @@ __attribute__((noinline)) __u64 receiving_file(void)
 	return as_number(s, file_of_fd(current_task(), s->call.fd));
 }
 
-/* The receiving socket: known since it was queued, or the first argument of the call. */
+/* The receiving socket: known since it was queued, or the first argument of s->call. */
 static __always_inline void describe_receiver(struct scratch *s, const struct message *message)
 {
 	struct sock *sk = (struct sock *)message->sock;
@@ -258,7 +259,6 @@ static __always_inline void describe_receiver(struct scratch *s, const struct me
 	struct file *file;
 	__s32 fd = -1;
 
-	read_call(SCRATCH_END);
 	file = (struct file *)receiving_file();
 	if (!sk)
 		sk = unix_socket_of(file);
@@ -285,15 +285,34 @@ static __always_inline bool is_refused_send(struct scm_cookie *scm)
 	return argument(scm, creds.pid) && is_sending();
 }
 
+/*
+ * Does the receiving call name a control buffer? Without one the kernel drops the descriptors; with one it goes
+ * through scm_detach_fds(), so that the program there was not run if that was not seen. From the receiver's memory: a
+ * hint. A global function, for the stack.
+ */
+__attribute__((noinline)) int names_control(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct task_struct *task = current_task();
+	struct user_control control = {};
+
+	if (!s || s->call.kind != CALL_RECEIVE || s->call.compat)
+		return false;
+	COPY_UNKNOWN(KNOWN_CURRENT, s->copy, task, TASK_STATE);
+	find_arguments(s, copy_registers(s, task));
+	return read_user_control(&control, &s->call, 0) && control.at;
+}
+
 /* How a list ended: what is told of it. */
-static __always_inline enum event_type type_of_end(const struct message *message)
+static __always_inline enum event_type type_of_end(const struct scratch *s,
+						   const struct message *message)
 {
 	if (message->msg)
 		return EVENT_RECEIVED;
-	if (message->state == MESSAGE_SENDING &&
+	if (message->state == MESSAGE_SENDING && !is_receive(&s->call) &&
 	    message->sender_tid == (__u32)bpf_get_current_pid_tgid())
 		return EVENT_SEND_FAILED;
-	return EVENT_LOST;
+	return names_control() ? EVENT_RECEIVED : EVENT_LOST;
 }
 
 /* Tell the end of a list. */
@@ -301,12 +320,14 @@ static __always_inline void report_end(const struct message *message, struct scm
 				       struct scm_cookie *scm)
 {
 	struct scratch *s = scratch_of(SCRATCH_END);
-	enum event_type type = type_of_end(message);
-	bool with_files = type == EVENT_RECEIVED || !message->described;
+	bool with_files = message->msg || !message->described;
 	__u32 count = message->count;
+	enum event_type type;
 
 	if (!s)
 		return;
+	read_call(SCRATCH_END);
+	type = type_of_end(s, message);
 	if (count > SCM_MAX_FD)
 		count = SCM_MAX_FD;
 	begin_record(s, type, message->number, count, 1);
@@ -318,13 +339,13 @@ static __always_inline void report_end(const struct message *message, struct scm
 		read_files(s, list, count);
 	if (!message->described)
 		describe_files(SCRATCH_END);
-	if (type == EVENT_RECEIVED) {
+	if (message->msg) {
 		if (message->state == MESSAGE_PEEKED)
 			s->event.flags |= EVENT_PEEK;
 		write_received(s, message);
 	} else if (type == EVENT_SEND_FAILED) {
 		s->event.error = why_failed(message, scm);
-	} else {
+	} else if (type == EVENT_LOST) {
 		s->event.fate = why_lost(&s->call, (struct sock *)message->sock);
 	}
 	report_record(s);

@@ -5,7 +5,11 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scenario.h"
@@ -143,6 +150,85 @@ static void overlook_unread(void)
 	pthread_join(thread, NULL);
 }
 
+/*
+ * Passes on a processor where others are inside of bpf(2) most of the time, writing to a map: there the
+ * kernel runs no kprobe and no perf event's program (bpf_disable_instrumentation()). The passes get there where the
+ * kernel takes the processor from the others meanwhile, as it does since 7.0.
+ */
+
+#define SKIPPING_SECONDS 3
+#define VALUE_SIZE (16U << 20) /* takes longer to copy than a process has the processor at least */
+#define WRITERS 3 /* most often one of them is in there */
+
+static long call_bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+static void write_to_map(void)
+{
+	char *value = calloc(1, VALUE_SIZE);
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = VALUE_SIZE,
+		.max_entries = 1,
+	};
+	uint32_t key = 0;
+	long map = call_bpf(BPF_MAP_CREATE, &attr);
+
+	if (map < 0 && errno == E2BIG)
+		_exit(EXIT_SUCCESS); /* kernels that have no such map do not take the processor either */
+	require(value && map >= 0, "a map");
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)map;
+	attr.key = (uintptr_t)&key;
+	attr.value = (uintptr_t)value;
+	for (;;)
+		require(call_bpf(BPF_MAP_UPDATE_ELEM, &attr) == 0, "writing to the map");
+}
+
+static void pass_once(const int ends[2], int file)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct parcel parcel;
+	int received;
+
+	put_rights(control, file);
+	parcel_init(&parcel, control, sizeof(control));
+	require(sendmsg(ends[0], &parcel.header, 0) == 1, "sendmsg");
+	require(recvmsg(ends[1], &parcel.header, 0) == 1, "recvmsg");
+	memcpy(&received, CMSG_DATA((struct cmsghdr *)control), sizeof(received));
+	close(received);
+}
+
+static void overlook_skipped(void)
+{
+	time_t end = time(NULL) + SKIPPING_SECONDS;
+	unsigned int made;
+	int file = eventfd(0, 0), ends[2];
+	pid_t writers[WRITERS];
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	require(sched_setaffinity(0, sizeof(first), &first) == 0, "sched_setaffinity");
+	require(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = fork();
+		require(writers[i] >= 0, "fork");
+		if (writers[i] == 0)
+			write_to_map();
+	}
+	for (made = 0; time(NULL) < end; made++)
+		pass_once(ends, file);
+	fprintf(stderr, "made %u passes\n", made);
+	for (int i = 0; i < WRITERS; i++) {
+		kill(writers[i], SIGKILL);
+		waitpid(writers[i], NULL, 0);
+	}
+}
+
 int overlook(const char *kind)
 {
 	if (strcmp(kind, "controls") == 0)
@@ -151,7 +237,9 @@ int overlook(const char *kind)
 		overlook_table();
 	else if (strcmp(kind, "unread") == 0)
 		overlook_unread();
+	else if (strcmp(kind, "skipped") == 0)
+		overlook_skipped();
 	else
-		errx(2, "overlook controls, table or unread");
+		errx(2, "overlook controls, table, unread or skipped");
 	return EXIT_SUCCESS;
 }

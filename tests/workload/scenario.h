@@ -36,7 +36,8 @@ struct group {
 	}
 
 extern const struct group pass_group, file_group, lose_group, fail_group, peek_group, road_group,
-	ring_group, move_group, hop_group, load_group, hostile_group, mass_group, who_group, again_group;
+	ring_group, move_group, hop_group, load_group, hostile_group, mass_group, who_group,
+	again_group;
 
 /*
  * Two processes over a socket pair. Each part is played in its own process, with the other end

@@ -23,8 +23,8 @@
 #define SCENARIO_SECONDS 60
 
 static const struct group *const groups[] = {
-	&pass_group,	&file_group, &lose_group, &fail_group, &peek_group,
-	&road_group,	&ring_group, &move_group, &hop_group,  &load_group,
+	&pass_group,	&file_group, &lose_group, &fail_group,	&peek_group,
+	&road_group,	&ring_group, &move_group, &hop_group,	&load_group,
 	&hostile_group, &mass_group, &who_group,  &again_group,
 };
 
@@ -144,7 +144,7 @@ static void usage(FILE *stream)
 	fputs("usage: workload [--truth FILE] SCENARIO...|GROUP...|all\n"
 	      "       workload [--truth FILE] hold\n"
 	      "       workload rush PAIRS SECONDS\n"
-	      "       workload overlook controls|table|unread\n"
+	      "       workload overlook controls|table|unread|skipped\n"
 	      "       workload list\n"
 	      "\n"
 	      "hold queues messages, says \"queued\", and waits for a line on standard input; then it\n"
