@@ -89,6 +89,14 @@ struct dma_buf {
 	const char *name;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
+struct fs_context {
+	struct file_system_type *fs_type;
+};
+
 struct bpf_map {
 	enum bpf_map_type map_type;
 	__u32 id;

@@ -116,3 +116,12 @@ void dmabuf_put_detail(struct words *words, const struct file *file)
 	words_put_text(words, ", named ");
 	words_put_text(words, detail->name);
 }
+
+/* "tmpfs": what is to be mounted */
+void fscontext_put_detail(struct words *words, const struct file *file)
+{
+	const struct event_fscontext_detail *detail = detail_of(file, EVENT_DETAIL_FSCONTEXT);
+
+	if (detail)
+		words_put_text(words, detail->type);
+}

@@ -32,6 +32,7 @@ struct other {
 		struct event_fanotify_detail fanotify;
 		struct event_perf_detail perf;
 		struct event_dmabuf_detail dmabuf;
+		struct event_fscontext_detail fscontext;
 	};
 };
 
@@ -261,6 +262,15 @@ static void test_dmabuf(void **state)
 	assert_int_equal(size, 4096);
 }
 
+static void test_fscontext(void **state)
+{
+	const struct other detail = { .section = { .type = EVENT_DETAIL_FSCONTEXT },
+				      .fscontext = { .type = "tmpfs" } };
+	const struct file file = file_with(&detail, ANON_INODE, 0600, "[fscontext]", true);
+
+	assert_words(&file, "[fscontext]", "tmpfs");
+}
+
 /* A detail that is another kind's says nothing. */
 static void test_foreign(void **state)
 {
@@ -284,6 +294,7 @@ static void test_foreign(void **state)
 		{ ANON_INODE, 0600, "[fanotify]" },
 		{ ANON_INODE, 0600, "[perf_event]" },
 		{ DMA_BUF, 0100600, "dmabuf" },
+		{ ANON_INODE, 0600, "[fscontext]" },
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -310,7 +321,7 @@ int main(void)
 		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_signals),	 cmocka_unit_test(test_watches),
 		cmocka_unit_test(test_fanotify), cmocka_unit_test(test_perf),
-		cmocka_unit_test(test_dmabuf),
+		cmocka_unit_test(test_dmabuf),	 cmocka_unit_test(test_fscontext),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
