@@ -220,6 +220,13 @@ static bool fscontext_is_valid(const void *content, size_t size)
 	return detail->type[sizeof(detail->type) - 1] == '\0';
 }
 
+static bool input_is_valid(const void *content, size_t size)
+{
+	const struct event_input_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
 /* The size of a detail, or what it has at least, and what else must hold; NULL: nothing. */
 static const struct {
 	size_t size;
@@ -248,6 +255,7 @@ static const struct {
 	[EVENT_DETAIL_DMABUF] = { sizeof(struct event_dmabuf_detail), false, dmabuf_is_valid },
 	[EVENT_DETAIL_FSCONTEXT] = { sizeof(struct event_fscontext_detail), false,
 				     fscontext_is_valid },
+	[EVENT_DETAIL_INPUT] = { sizeof(struct event_input_detail), false, input_is_valid },
 };
 
 static bool detail_is_valid(const struct event_section *detail)

@@ -284,7 +284,7 @@ const struct field field_table[] = {
 	  "where the path is longer than 4096 bytes" },
 	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
 	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
-	  "device its number and its name where the path does not say it; the process of a pidfd, "
+	  "device its number and its name where the path does not say it, and what an input device calls itself; the process of a pidfd, "
 	  "the size and seals of a memfd, the count of an eventfd, the clock of a timerfd and how "
 	  "often it expires, the signals of a signalfd, how many files are watched, what a "
 	  "perf event counts, the type, name and id of a bpf object, the filesystem of a mount "

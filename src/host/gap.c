@@ -66,8 +66,8 @@ const struct gap gap_table[] = {
 	  "count what it watches",
 	  "how many files an epoll instance watches, on Linux 5.10" },
 	{ "*", "*", NULL, "file_detail", "the types of a module are known where it is loaded",
-	  "addresses of vsock and RFCOMM sockets, where their module was not loaded when the trace "
-	  "began, or fdpass lacks CAP_SYS_ADMIN" },
+	  "addresses of vsock and RFCOMM sockets and what input devices call themselves, where their "
+	  "module was not loaded when the trace began, or fdpass lacks CAP_SYS_ADMIN" },
 	{ "gadget", "*", "*pass/most*,*fail/einval-t*,load/burst*", "file_detail",
 	  "a record there has no room for details of so many files",
 	  "details of the files of messages with the most descriptors" },

@@ -33,6 +33,7 @@ struct other {
 		struct event_perf_detail perf;
 		struct event_dmabuf_detail dmabuf;
 		struct event_fscontext_detail fscontext;
+		struct event_input_detail input;
 	};
 };
 
@@ -92,6 +93,18 @@ static void test_devices(void **state)
 	assert_device(0020000, 5, 2, 7, "/tmp/x", "5:2 /dev/ptmx pts/7");
 	assert_device(0060000, 7, 1, NO_PTY, "/tmp/x", "7:1 /dev/loop1");
 	assert_device(0060000, 1, 3, NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
+}
+
+static void test_input(void **state)
+{
+	const struct other detail = { .section = { .type = EVENT_DETAIL_INPUT },
+				      .input = { .name = "guide keyboard" } };
+	struct file file = file_with(&detail, TMPFS, 0020660, "/dev/input/event3", false);
+
+	file.rdev = 13 << 20 | 67;
+	assert_words(&file, "/dev/input/event3", "named guide keyboard");
+	file.path = "/tmp/x";
+	assert_words(&file, "/tmp/x", "13:67 /dev/input/event3 named guide keyboard");
 }
 
 static void test_namespace(void **state)
@@ -322,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_signals),	 cmocka_unit_test(test_watches),
 		cmocka_unit_test(test_fanotify), cmocka_unit_test(test_perf),
 		cmocka_unit_test(test_dmabuf),	 cmocka_unit_test(test_fscontext),
+		cmocka_unit_test(test_input),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
