@@ -155,6 +155,10 @@ static void test_memory(void **state)
 	assert_string_equal(seals, "shrink|grow|exec");
 	detail.memory.seals = 0;
 	assert_words(&file, "memfd:x", "2312 bytes");
+	detail.memory.seals = 1;
+	assert_words(&file, "memfd:x", "2312 bytes");
+	detail.memory.seals = 3;
+	assert_words(&file, "memfd:x", "2312 bytes, sealed: seal|shrink");
 }
 
 static void test_eventfd(void **state)

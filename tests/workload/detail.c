@@ -390,8 +390,11 @@ static void measure_memory(struct detail *ret, int fd, int64_t size)
 				 sizeof(ret->seals) - strlen(ret->seals), "%s%s",
 				 *ret->seals ? "|" : "", names[i].name);
 	}
-	snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes%s%s", size,
-		 *ret->seals ? ", sealed: " : "", ret->seals);
+	if ((seals & ~F_SEAL_SEAL) == 0)
+		snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes", size);
+	else
+		snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes, sealed: %s", size,
+			 ret->seals);
 }
 
 void detail_measure(struct detail *ret, int fd, const char *link)
