@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # guest-modules.sh FOLDER WAY...: the scenarios of files in each way, in a guest that tests/vm/systemd_guest.py
 # runs: its kernel has modules, for sorts of sockets that the kernels of the other guests do not have.
-# FOLDER gets the rows (WAY), the truth (WAY.truth) and what fdpass said (WAY.messages).
+# FOLDER/WAY gets the truth, the rows and what fdpass said.
 set -u
 
 folder=$1
@@ -13,9 +13,10 @@ shift
 
 # $1: the way
 run_way() {
-	trace "$1" --attach "$1" --system-calls -o json || return
+	mkdir -p "$folder/$1"
+	trace "$1/rows" --attach "$1" --system-calls -o json || return
 	tracer=$!
-	workload --truth "$folder/$1.truth" file
+	workload --truth "$folder/$1/truth" file
 	status=$?
 	sleep 1
 	kill -TERM $tracer

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import compare
+import kinds
 from tracing import BUILD, FDPASS, SOURCE
 
 sys.path.insert(0, str(SOURCE / "tests/vm"))
@@ -38,16 +39,21 @@ def fixture_results(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(name="scenarios", params=WAYS)
-def fixture_scenarios(results, request):
-    """The verdict on each, in a way."""
-    way = request.param
-    verdict = compare.compare(
-        compare.read_truth(results / f"{way}.truth"), compare.read_rows(results / way), way, "6.12",
+@pytest.fixture(name="folder", params=WAYS)
+def fixture_folder(results, request):
+    """What came in a way."""
+    folder = results / request.param
+    assert "no events lost" in (folder / "rows.messages").read_text(encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(name="scenarios")
+def fixture_scenarios(folder):
+    """The verdict on each."""
+    return compare.compare(
+        compare.read_truth(folder / "truth"), compare.read_rows(folder / "rows"), folder.name, "6.12",
         compare.read_gaps(BUILD / "src/gaps"),
-    )
-    assert "no events lost" in (results / f"{way}.messages").read_text(encoding="utf-8")
-    return verdict["scenarios"]
+    )["scenarios"]
 
 
 def test_each_row_is_as_the_truth(scenarios):
@@ -64,3 +70,7 @@ def test_what_the_others_have_not(scenarios, name):
 
 def test_all_at_once(scenarios):
     assert scenarios["file/all"]["verdict"] in ("pass", "gap")
+
+
+def test_the_page_has_every_kind(folder):
+    assert kinds.strangers(folder) == []
