@@ -219,5 +219,9 @@ size_t kind_detail(const struct file *file, char *buffer, size_t size)
 
 	if (kind && kind->put_detail)
 		kind->put_detail(&words, file);
+	/* Its path begins at the root of that mount, and reads as if it were in the tree. */
+	if (file->flags & EVENT_FILE_DETACHED)
+		words_put_text(&words,
+			       words.length > 0 ? ", in a detached mount" : "in a detached mount");
 	return words.length;
 }

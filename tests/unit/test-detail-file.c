@@ -124,6 +124,22 @@ static void test_namespace(void **state)
 	assert_words(&file, "ns:[77]", "");
 }
 
+static void test_detached(void **state)
+{
+	const struct other input = { .section = { .type = EVENT_DETAIL_INPUT },
+				     .input = { .name = "guide keyboard" } };
+	const struct other none = {};
+	struct file file = file_with(&none, TMPFS, 0100644, "/etc/passwd", false);
+
+	assert_words(&file, "/etc/passwd", "");
+	file.flags = EVENT_FILE_DETACHED;
+	assert_words(&file, "/etc/passwd", "in a detached mount");
+	file = file_with(&input, TMPFS, 0020660, "/dev/input/event3", false);
+	file.rdev = 13 << 20 | 67;
+	file.flags = EVENT_FILE_DETACHED;
+	assert_words(&file, "/dev/input/event3", "named guide keyboard, in a detached mount");
+}
+
 static void test_pidfd(void **state)
 {
 	struct other detail = { .section = { .type = EVENT_DETAIL_PIDFD },
@@ -339,7 +355,7 @@ int main(void)
 		cmocka_unit_test(test_signals),	 cmocka_unit_test(test_watches),
 		cmocka_unit_test(test_fanotify), cmocka_unit_test(test_perf),
 		cmocka_unit_test(test_dmabuf),	 cmocka_unit_test(test_fscontext),
-		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_input),	 cmocka_unit_test(test_detached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

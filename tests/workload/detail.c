@@ -409,6 +409,8 @@ void detail_measure(struct detail *ret, int fd, const char *link)
 		measure_device(ret, fd, link, status.st_rdev);
 	else if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0)
 		measure_memory(ret, fd, status.st_size);
+	else if (strcmp(link, "/inside") == 0) /* of a scenario's mount that was taken away */
+		strcpy(ret->text, "in a detached mount");
 	else
 		measure_anonymous(ret, fd, link);
 }
