@@ -157,6 +157,8 @@ enum event_detail_type {
 	EVENT_DETAIL_FANOTIFY, /* struct event_fanotify_detail */
 	EVENT_DETAIL_PERF, /* struct event_perf_detail */
 	EVENT_DETAIL_DMABUF, /* struct event_dmabuf_detail */
+	EVENT_DETAIL_FSCONTEXT, /* struct event_fscontext_detail */
+	EVENT_DETAIL_INPUT, /* struct event_input_detail */
 	NR_EVENT_DETAILS
 };
 
@@ -519,6 +521,15 @@ struct event_dmabuf_detail {
 	char name[32]; /* that its owner gave it */
 };
 
+struct event_fscontext_detail {
+	char type[32]; /* of the filesystem, as /proc/filesystems has it; the rest is 0 */
+};
+
+/* Of an input device, as evdev has it. */
+struct event_input_detail {
+	char name[80]; /* that its driver, or who made it, gave it; the rest is 0 */
+};
+
 _Static_assert(sizeof(struct event) == 40, "one layout on both sides");
 _Static_assert(sizeof(struct event_section) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_task) == 96, "one layout on both sides");
@@ -543,6 +554,8 @@ _Static_assert(sizeof(struct event_watches_detail) == 8, "one layout on both sid
 _Static_assert(sizeof(struct event_fanotify_detail) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_perf_detail) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_dmabuf_detail) == 72, "one layout on both sides");
+_Static_assert(sizeof(struct event_fscontext_detail) == 32, "one layout on both sides");
+_Static_assert(sizeof(struct event_input_detail) == 80, "one layout on both sides");
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
 _Static_assert(sizeof(struct event_kept) == 152, "one layout on both sides");

@@ -30,6 +30,8 @@ static __always_inline void describe_kind(struct scratch *s, __u32 index, struct
 		describe_dmabuf(s, index, probe(file, private_data));
 	else if (is_ptmx(told))
 		describe_ptmx(s, index, file);
+	else if (is_input(told) && bpf_core_type_exists(struct evdev_client))
+		describe_input(s, index, file);
 	else if (is_memory(magic) && (told->mode & S_IFMT) == S_IFREG)
 		describe_memory(s, index, file, magic);
 }

@@ -15,6 +15,7 @@
 #define NAMED_INOTIFY NAME_OF_8('i', 'n', 'o', 't', 'i', 'f', 'y', 0)
 #define NAMED_FANOTIFY NAME_OF_8('f', 'a', 'n', 'o', 't', 'i', 'f', 'y')
 #define NAMED_PERF_EVENT NAME_OF_8('p', 'e', 'r', 'f', '_', 'e', 'v', 'e')
+#define NAMED_FSCONTEXT NAME_OF_8('f', 's', 'c', 'o', 'n', 't', 'e', 'x')
 #define NAMED_PIDFD NAME_OF_8('p', 'i', 'd', 'f', 'd', 0, 0, 0)
 #define NAMED_BPF_MAP NAME_OF_8('b', 'p', 'f', '-', 'm', 'a', 'p', 0)
 #define NAMED_BPF_PROG NAME_OF_8('b', 'p', 'f', '-', 'p', 'r', 'o', 'g')
@@ -162,6 +163,21 @@ static __always_inline void describe_perf(struct scratch *s, __u32 index, struct
 		};
 }
 
+/* It keeps the type of its filesystem, and with that the module that has the name. */
+static __always_inline void describe_fscontext(struct scratch *s, __u32 index,
+					       struct fs_context *context)
+{
+	struct event_fscontext_detail *ret =
+		append_detail(s, EVENT_DETAIL_FSCONTEXT, index, sizeof(*ret));
+	struct file_system_type *type;
+
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	type = probe(context, fs_type);
+	bpf_probe_read_kernel_str(ret->type, sizeof(ret->type), probe(type, name));
+}
+
 /* Whatever tells that something happened. */
 static __always_inline void describe_notifier(struct scratch *s, __u32 index, void *private,
 					      __u64 name)
@@ -196,6 +212,8 @@ static __always_inline void describe_anonymous(struct scratch *s, __u32 index, s
 		describe_bpf(s, index, private, name);
 	else if (name == NAMED_PERF_EVENT && bpf_core_type_exists(struct perf_event))
 		describe_perf(s, index, private);
+	else if (name == NAMED_FSCONTEXT)
+		describe_fscontext(s, index, private);
 	else
 		describe_notifier(s, index, private, name);
 }

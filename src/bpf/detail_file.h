@@ -49,6 +49,27 @@ static __always_inline void describe_ptmx(struct scratch *s, __u32 index, struct
 		*ret = (struct event_pty_detail){ .index = probe(tty, index) };
 }
 
+/* Its open file keeps the device; who made it frees its name when that is gone, which is said before. */
+static __always_inline void describe_input(struct scratch *s, __u32 index, struct file *file)
+{
+	struct evdev_client *client = probe(file, private_data);
+	struct event_input_detail *ret;
+	struct input_dev *device;
+	struct evdev *evdev;
+
+	if (!client) /* opened with O_PATH */
+		return;
+	ret = append_detail(s, EVENT_DETAIL_INPUT, index, sizeof(*ret));
+	if (!ret)
+		return;
+	__builtin_memset(ret, 0, sizeof(*ret));
+	evdev = read_foreign(client, evdev);
+	device = read_foreign(evdev, handle.dev);
+	bpf_probe_read_kernel_str(ret->name, sizeof(ret->name), read_foreign(device, name));
+	if (!read_foreign(evdev, exist) || !ret->name[0])
+		drop_detail(s, sizeof(*ret));
+}
+
 /* Its inode keeps the namespace, whose name is a constant of the kernel. */
 static __always_inline void describe_namespace(struct scratch *s, __u32 index, struct file *file)
 {

@@ -58,6 +58,12 @@ static __always_inline bool is_ptmx(const struct event_file *file)
 	return file->rdev == (5 << 20 | 2) && (file->mode & S_IFMT) == S_IFCHR;
 }
 
+/* Of evdev: 13:64 to 13:95. */
+static __always_inline bool is_input(const struct event_file *file)
+{
+	return (file->rdev & ~31U) == (13 << 20 | 64) && (file->mode & S_IFMT) == S_IFCHR;
+}
+
 /* The file systems that memfds are in, without a link to them. */
 static __always_inline bool is_memory(__u32 magic)
 {
@@ -69,7 +75,7 @@ static __always_inline bool has_detail(struct scratch *s, const struct event_fil
 				       struct inode *inode)
 {
 	if ((file->mode & S_IFMT) == S_IFCHR)
-		return is_ptmx(file);
+		return is_ptmx(file) || is_input(file);
 	return file->magic == SOCKFS_MAGIC || file->magic == ANON_INODE_FS_MAGIC ||
 	       file->magic == NSFS_MAGIC || file->magic == PIDFS_MAGIC ||
 	       file->magic == DMA_BUF_MAGIC ||

@@ -89,6 +89,14 @@ struct dma_buf {
 	const char *name;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
+struct fs_context {
+	struct file_system_type *fs_type;
+};
+
 struct bpf_map {
 	enum bpf_map_type map_type;
 	__u32 id;
@@ -123,7 +131,24 @@ struct packet_sock {
 	__u16 num; /* in network order */
 };
 
+struct input_dev {
+	const char *name;
+};
+
 /* These are in modules most often, see read_foreign(). */
+
+struct input_handle {
+	struct input_dev *dev;
+};
+
+struct evdev {
+	struct input_handle handle;
+	bool exist;
+};
+
+struct evdev_client {
+	struct evdev *evdev;
+};
 
 struct sockaddr_vm {
 	__u32 svm_port;

@@ -17,6 +17,7 @@ static const struct pattern {
 	const char *folder; /* "pod*": one that begins so; NULL: any */
 	const char *begin, *end;
 	enum id_sort id;
+	const char *inside; /* of it, what the container is in; NULL: all of it */
 } patterns[] = {
 	{ "docker", NULL, "docker-", ".scope", ID_HEX },
 	{ "docker", "docker", "", "", ID_HEX },
@@ -29,7 +30,7 @@ static const struct pattern {
 	{ "", "pod*", "", "", ID_HEX }, /* kubelet, with the driver cgroupfs */
 	{ "runc", NULL, "runc-", ".scope", ID_NAME },
 	{ "crun", NULL, "crun-", ".scope", ID_NAME },
-	{ "systemd-nspawn", NULL, "systemd-nspawn@", ".service", ID_UNIT },
+	{ "systemd-nspawn", NULL, "systemd-nspawn@", ".service", ID_UNIT, "payload" },
 	{ "systemd-nspawn", "machine.slice", "machine-", ".scope", ID_UNIT },
 	{ "lxc", NULL, "lxc.payload.", "", ID_NAME },
 	{ "lxc", "lxc.payload", "", "", ID_NAME },
@@ -44,6 +45,7 @@ static const struct {
 	{ "libpod_parent", "conmon" },
 	{ NULL, "crio-conmon-" },
 	{ NULL, "lxc.monitor." },
+	{ "systemd-nspawn@*", "supervisor" },
 };
 
 /* systemd-machined's names of virtual machines begin so; these are no containers. */
@@ -168,13 +170,19 @@ static bool matches(const struct pattern *pattern, struct part folder, struct pa
 	return true;
 }
 
-static bool match_any(struct part folder, struct part name, struct container *ret)
+static const struct pattern *match_any(struct part folder, struct part name, struct container *ret)
 {
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		if (matches(&patterns[i], folder, name, ret))
-			return true;
+			return &patterns[i];
 	}
-	return false;
+	return NULL;
+}
+
+/* Is what follows in the path in the container, and not beside it? */
+static bool is_inside(const struct pattern *pattern, const char *rest)
+{
+	return !pattern->inside || is_folder(next_part(&rest), pattern->inside);
 }
 
 static bool is_monitor(struct part folder, struct part name)
@@ -198,13 +206,15 @@ enum container_place container_of_path(const char *path, struct container *ret)
 {
 	bool of_user = false, only_units = true;
 	struct part folder = { .text = "" }, name;
+	const struct pattern *pattern;
 
 	for (;;) {
 		*ret = (struct container){ 0 };
 		name = next_part(&path);
 		if (name.size == 0)
 			break;
-		if (match_any(folder, name, ret))
+		pattern = match_any(folder, name, ret);
+		if (pattern && is_inside(pattern, path))
 			return of_user ? CONTAINER_OF_USER : CONTAINER_NAMED;
 		if (is_monitor(folder, name))
 			return CONTAINER_HOST;

@@ -213,6 +213,20 @@ static bool dmabuf_is_valid(const void *content, size_t size)
 	       detail->name[sizeof(detail->name) - 1] == '\0';
 }
 
+static bool fscontext_is_valid(const void *content, size_t size)
+{
+	const struct event_fscontext_detail *detail = content;
+
+	return detail->type[sizeof(detail->type) - 1] == '\0';
+}
+
+static bool input_is_valid(const void *content, size_t size)
+{
+	const struct event_input_detail *detail = content;
+
+	return detail->name[sizeof(detail->name) - 1] == '\0';
+}
+
 /* The size of a detail, or what it has at least, and what else must hold; NULL: nothing. */
 static const struct {
 	size_t size;
@@ -239,6 +253,9 @@ static const struct {
 	[EVENT_DETAIL_FANOTIFY] = { sizeof(struct event_fanotify_detail), false, NULL },
 	[EVENT_DETAIL_PERF] = { sizeof(struct event_perf_detail), false, perf_is_valid },
 	[EVENT_DETAIL_DMABUF] = { sizeof(struct event_dmabuf_detail), false, dmabuf_is_valid },
+	[EVENT_DETAIL_FSCONTEXT] = { sizeof(struct event_fscontext_detail), false,
+				     fscontext_is_valid },
+	[EVENT_DETAIL_INPUT] = { sizeof(struct event_input_detail), false, input_is_valid },
 };
 
 static bool detail_is_valid(const struct event_section *detail)

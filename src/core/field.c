@@ -109,13 +109,9 @@ static bool get_via(const struct row *row, enum field_side side, struct value *r
 
 static bool get_socket_type(const struct row *row, enum field_side side, struct value *ret)
 {
-	static const char *const names[] = {
-		[LINUX_SOCK_STREAM] = "stream",
-		[LINUX_SOCK_DGRAM] = "dgram",
-		[LINUX_SOCK_SEQPACKET] = "seqpacket",
-	};
+	const char *type = kind_unix_type(row->pass->socket_type);
 
-	return get_name(names, ARRAY_SIZE(names), row->pass->socket_type, ret);
+	return type && get_text(type, ret);
 }
 
 static bool get_socket_path(const struct row *row, enum field_side side, struct value *ret)
@@ -287,11 +283,13 @@ const struct field field_table[] = {
 	  "what it is: a path, or the name that the kernel has for it; begins with ... "
 	  "where the path is longer than 4096 bytes" },
 	{ "file_detail", "FILE_DETAIL", FIELD_STRING, FIELD_MESSAGE, 30, false, get_file_detail,
-	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state; of a "
-	  "device its number and its name where the path does not say it; the process of a pidfd, "
-	  "the size and seals of a memfd, the count of an eventfd, the clock of a timerfd and how "
-	  "often it expires, the signals of a signalfd, how many files are watched, what a "
-	  "perf event counts, the type, name and id of a bpf object" },
+	  "what else names it: of a socket its addresses, as LOCAL->REMOTE, and its state, and before "
+	  "them the type of a unix socket whose file is UNIX; of a device its number and its name "
+	  "where the path does not say it, and what an input device calls itself; the process of a "
+	  "pidfd, the size and seals of a memfd, the count of an eventfd, the clock of a timerfd and "
+	  "how often it expires, the signals of a signalfd, how many files are watched, what a "
+	  "perf event counts, the type, name and id of a bpf object, the filesystem of a mount "
+	  "context; that the path is one within a detached mount" },
 	{ "file_deleted", "FILE_DELETED", FIELD_BOOL, FIELD_MESSAGE, 5, false, get_file_deleted,
 	  "whether no name leads to the file any more, which file marks with (deleted); left out "
 	  "where it never had a place in the tree" },

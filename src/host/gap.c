@@ -18,8 +18,8 @@ const struct gap gap_table[] = {
 	  "which eventfd it is cannot be told where its creation was not seen",
 	  "which eventfd it is, of those that are older than the trace" },
 	{ "tracepoint,gadget", "*",
-	  "file/bpf-map,file/perf-event,file/landlock,file/fscontext,file/all", "file_id",
-	  "only calls that make eventfds and the like are looked at",
+	  "file/bpf-*,file/sync-file,file/perf-event,file/landlock,file/fscontext,file/all",
+	  "file_id", "only calls that make eventfds and the like are looked at",
 	  "which BPF map, virtual machine or the like it is, of several" },
 	{ "tracepoint,gadget", "*", "ring/send,ring/send-worker", "fd",
 	  "io_uring has the numbers of the descriptors in memory of its own",
@@ -66,8 +66,8 @@ const struct gap gap_table[] = {
 	  "count what it watches",
 	  "how many files an epoll instance watches, on Linux 5.10" },
 	{ "*", "*", NULL, "file_detail", "the types of a module are known where it is loaded",
-	  "addresses of vsock and RFCOMM sockets, where their module was not loaded when the trace "
-	  "began, or fdpass lacks CAP_SYS_ADMIN" },
+	  "addresses of vsock and RFCOMM sockets and what input devices call themselves, where their "
+	  "module was not loaded when the trace began, or fdpass lacks CAP_SYS_ADMIN" },
 	{ "gadget", "*", "*pass/most*,*fail/einval-t*,load/burst*", "file_detail",
 	  "a record there has no room for details of so many files",
 	  "details of the files of messages with the most descriptors" },

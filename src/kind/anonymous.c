@@ -76,6 +76,9 @@ size_t kind_memory_seals(const struct file *file, char *buffer, size_t size)
 	return words.length;
 }
 
+/* F_SEAL_SEAL: no more seals can be added. Alone, it is what a memfd has that was made to take none. */
+#define SEAL_OF_SEALS 1
+
 /* "2312 bytes, sealed: shrink|grow" */
 void memfd_put_detail(struct words *words, const struct file *file)
 {
@@ -85,7 +88,7 @@ void memfd_put_detail(struct words *words, const struct file *file)
 		return;
 	words_put_number(words, detail->size);
 	words_put_text(words, " bytes");
-	if (detail->seals == 0)
+	if ((detail->seals & ~SEAL_OF_SEALS) == 0)
 		return;
 	words_put_text(words, ", sealed: ");
 	put_seals(words, detail->seals);
@@ -115,4 +118,13 @@ void dmabuf_put_detail(struct words *words, const struct file *file)
 		return;
 	words_put_text(words, ", named ");
 	words_put_text(words, detail->name);
+}
+
+/* "tmpfs": what is to be mounted */
+void fscontext_put_detail(struct words *words, const struct file *file)
+{
+	const struct event_fscontext_detail *detail = detail_of(file, EVENT_DETAIL_FSCONTEXT);
+
+	if (detail)
+		words_put_text(words, detail->type);
 }

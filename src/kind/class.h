@@ -50,6 +50,7 @@ void watches_put_detail(struct words *words, const struct file *file);
 void fanotify_put_detail(struct words *words, const struct file *file);
 void perf_put_detail(struct words *words, const struct file *file);
 void dmabuf_put_detail(struct words *words, const struct file *file);
+void fscontext_put_detail(struct words *words, const struct file *file);
 void bpf_map_put_detail(struct words *words, const struct file *file);
 void bpf_prog_put_detail(struct words *words, const struct file *file);
 void bpf_link_put_detail(struct words *words, const struct file *file);

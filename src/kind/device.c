@@ -94,27 +94,40 @@ bool kind_device_number(const struct file *file, uint32_t *major, uint32_t *mino
 	return true;
 }
 
-/* "1:5 /dev/zero" where the path does not say it; of the master of a pseudo terminal, "pts/7". */
+/* "1:5 /dev/zero" */
+static void put_number(struct words *words, const struct device *device, uint32_t major,
+		       uint32_t minor)
+{
+	words_put_number(words, major);
+	words_put_text(words, ":");
+	words_put_number(words, minor);
+	if (!device)
+		return;
+	words_put_text(words, " ");
+	put_name(words, device, minor);
+}
+
+/*
+ * Its number where the path does not say it; of the master of a pseudo terminal, "pts/7", and of an input
+ * device what it calls itself, "named AT Translated Set 2 keyboard".
+ */
 void device_put_detail(struct words *words, const struct file *file)
 {
 	const struct event_pty_detail *pty = detail_of(file, EVENT_DETAIL_PTY);
+	const struct event_input_detail *input = detail_of(file, EVENT_DETAIL_INPUT);
 	const struct device *device;
 	uint32_t major, minor;
 
 	if (!kind_device_number(file, &major, &minor))
 		return;
 	device = find_device(file->mode & LINUX_S_IFMT, major, minor);
-	if (!device || !path_says(file, device, minor)) {
-		words_put_number(words, major);
-		words_put_text(words, ":");
-		words_put_number(words, minor);
-		if (device) {
-			words_put_text(words, " ");
-			put_name(words, device, minor);
-		}
+	if (!device || !path_says(file, device, minor))
+		put_number(words, device, major, minor);
+	if (pty) {
+		words_put_text(words, words->length > 0 ? " pts/" : "pts/");
+		words_put_number(words, pty->index);
+	} else if (input) {
+		words_put_text(words, words->length > 0 ? " named " : "named ");
+		words_put_text(words, input->name);
 	}
-	if (!pty)
-		return;
-	words_put_text(words, words->length > 0 ? " pts/" : "pts/");
-	words_put_number(words, pty->index);
 }

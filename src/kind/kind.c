@@ -96,7 +96,10 @@ static const struct kind kinds[] = {
 	  .put_detail = perf_put_detail },
 	{ .type = "landlock", .magic = ANON_INODE_FS_MAGIC, .dentry = "landlock-ruleset" },
 	{ .type = "seccomp", .magic = ANON_INODE_FS_MAGIC, .dentry = "seccomp notify" },
-	{ .type = "fscontext", .magic = ANON_INODE_FS_MAGIC, .dentry = "fscontext" },
+	{ .type = "fscontext",
+	  .magic = ANON_INODE_FS_MAGIC,
+	  .dentry = "fscontext",
+	  .put_detail = fscontext_put_detail },
 	{ .type = "kvm", .magic = ANON_INODE_FS_MAGIC, .dentry = "kvm-*" },
 	{ .type = "vfio", .magic = ANON_INODE_FS_MAGIC, .dentry = "vfio-device" },
 	{ .type = "sync_file", .magic = ANON_INODE_FS_MAGIC, .dentry = "sync_file" },
@@ -216,5 +219,9 @@ size_t kind_detail(const struct file *file, char *buffer, size_t size)
 
 	if (kind && kind->put_detail)
 		kind->put_detail(&words, file);
+	/* Its path begins at the root of that mount, and reads as if it were in the tree. */
+	if (file->flags & EVENT_FILE_DETACHED)
+		words_put_text(&words,
+			       words.length > 0 ? ", in a detached mount" : "in a detached mount");
 	return words.length;
 }

@@ -44,6 +44,9 @@ uint32_t kind_pidfd_pid(const struct file *file);
 bool kind_memory_size(const struct file *file, uint64_t *ret);
 size_t kind_memory_seals(const struct file *file, char *buffer, size_t size);
 
+/* The type of a unix socket by name ("seqpacket"); NULL: it has none. */
+const char *kind_unix_type(unsigned int type);
+
 /*
  * Write the address of a unix socket, of which this is sun_path. An abstract name has all bytes of its
  * length, NULs too, and an @ for its first; a path ends at the first NUL, and one that begins with an @

@@ -258,21 +258,65 @@ static void put_connection(struct words *words, const struct file *file)
 		words->length = before;
 }
 
+static void put_addresses(struct words *words, const struct file *file)
+{
+	put_local(words, file);
+	put_connection(words, file);
+}
+
+static void put_state(struct words *words, const struct file *file)
+{
+	const char *state = kind_socket_state(file);
+
+	if (state)
+		words_put_text(words, state);
+}
+
+const char *kind_unix_type(unsigned int type)
+{
+	static const char *const names[] = {
+		[LINUX_SOCK_STREAM] = "stream",
+		[LINUX_SOCK_DGRAM] = "dgram",
+		[LINUX_SOCK_SEQPACKET] = "seqpacket",
+	};
+
+	return type < ARRAY_SIZE(names) ? names[type] : NULL;
+}
+
+/* "UNIX" is the name of sockets of datagrams and of records, and before Linux 5.15 of streams too. */
+static void put_unix_type(struct words *words, const struct file *file)
+{
+	const struct event_unix_detail *detail = detail_of(file, EVENT_DETAIL_UNIX);
+	const char *type = detail ? kind_unix_type(detail->socket.type) : NULL;
+
+	if (type && file->path && strcmp(file->path, "UNIX") == 0)
+		words_put_text(words, type);
+}
+
+/* Words behind those that there are, if it has any. */
+static void put_behind(struct words *words, const struct file *file,
+		       void (*put)(struct words *words, const struct file *file))
+{
+	size_t before = words->length, length;
+
+	if (before > 0)
+		words_put_text(words, " ");
+	length = words->length;
+	put(words, file);
+	if (words->length == length)
+		words->length = before;
+}
+
 void socket_put_detail(struct words *words, const struct file *file)
 {
 	const struct event_netlink_detail *netlink = detail_of(file, EVENT_DETAIL_NETLINK);
-	const char *state = kind_socket_state(file);
 
 	if (netlink) {
 		put_netlink(words, netlink);
 		return;
 	}
 	packet_put_detail(words, file);
-	put_local(words, file);
-	put_connection(words, file);
-	if (!state)
-		return;
-	if (words->length > 0)
-		words_put_text(words, " ");
-	words_put_text(words, state);
+	put_unix_type(words, file);
+	put_behind(words, file, put_addresses);
+	put_behind(words, file, put_state);
 }

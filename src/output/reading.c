@@ -314,6 +314,20 @@ static void append(char *note, size_t size, const char *separator, const struct 
 }
 
 /*
+ * Who left it unread, where that is the sender's own side: programs keep descriptors open in a pair of sockets
+ * of their own, as systemd does with namespaces, and that is no accident. NULL: it is another one.
+ */
+static const char *own_side(const struct pass *pass)
+{
+	if (pass->outcome != OUTCOME_LOST || pass->fate != EVENT_FATE_UNREAD ||
+	    !pass->sender.known || !pass->receiver.known)
+		return NULL;
+	if (pass->receiver.pid == pass->sender.pid)
+		return " by its sender";
+	return pass->receiver.pid == pass->sender.parent_pid ? " by its sender's parent" : NULL;
+}
+
+/*
  * How it went where that was not as usual: "lost: emfile", "pidfd_getfd", "risk: directory". In
  * brief, the reason alone. The words are ours, so they need no escaping.
  */
@@ -341,6 +355,8 @@ static void write_note(struct reading_output *reading, const struct row *row, bo
 		append(note, size, ", ", value);
 	if (reason && field_get(reading->reason, row, value))
 		append(note, size, ": ", value);
+	if (own_side(pass))
+		strcat(note, own_side(pass));
 	if (pass->more_named)
 		append(note, size, ", ", &more);
 	if (field_get(reading->risk, row, value)) {
@@ -471,7 +487,7 @@ static void put_file(struct reading_output *reading, const struct row *row, cons
 	}
 }
 
-static const char *color_of(enum outcome outcome)
+static const char *color_of(const struct pass *pass)
 {
 	static const char *const colors[NR_OUTCOMES] = {
 		[OUTCOME_DELIVERED] = COLOR_GOOD, [OUTCOME_PEEKED] = COLOR_OPEN,
@@ -479,7 +495,7 @@ static const char *color_of(enum outcome outcome)
 		[OUTCOME_PENDING] = COLOR_OPEN,	  [OUTCOME_UNKNOWN] = COLOR_OPEN,
 	};
 
-	return colors[outcome];
+	return own_side(pass) ? COLOR_FAINT : colors[pass->outcome];
 }
 
 static const char *sign_of(const struct reading_output *reading, enum outcome outcome)
@@ -516,7 +532,7 @@ static int reading_row(struct output *output, const struct row *row)
 		.to_fd = to_fd,
 		.receiver = receiver,
 		.after = after,
-		.color = color_of(pass->outcome),
+		.color = color_of(pass),
 	};
 
 	write_time(reading, row, time);
@@ -531,7 +547,7 @@ static int reading_row(struct output *output, const struct row *row)
 	write_after(reading, row, after);
 
 	put_texts(reading, &texts, NULL);
-	put_file(reading, row, color_of(pass->outcome));
+	put_file(reading, row, color_of(pass));
 	line_end(&reading->line);
 	return 0;
 }

@@ -84,7 +84,8 @@ def fixture_run(docker):
     finally:
         rows, table = as_json.end_rows(), as_table.end()
     assert output.strip().endswith("/dev/pts/0"), output
-    return [row for row in rows if row["proc"]["comm"].startswith("runc")], table
+    # Others on this machine may receive what was sent before.
+    return [row for row in rows if row.get("proc", {"comm": ""})["comm"].startswith("runc")], table
 
 
 def check_row(row):

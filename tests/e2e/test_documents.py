@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from program import Trace, needs_root
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 FDPASS = pathlib.Path(os.environ.get("FDPASS", SOURCE / "build/src/fdpass")).resolve()
 BUILD = FDPASS.parents[1]
@@ -46,3 +48,24 @@ def test_the_manual_page_has_every_field_and_option():
     names += re.findall(r"^ +(?:-\w, )?(--[\w-]+)", options, re.MULTILINE)
     assert len(names) > 40
     assert [name for name in names if name not in page] == []
+
+
+def shape(lines):
+    """What does not differ from run to run: no times, pids, ports, names of abstract sockets, and no padding."""
+    text = re.sub(r"\d\d:\d\d:\d\d\.\d{3}|\[\d+\]|:\d+\b|@[0-9a-f]+|\b[\d.]+(ns|µs|ms|s)\b", "#", "\n".join(lines))
+    return sorted(re.sub(" +", " ", line) for line in text.splitlines())
+
+
+EXAMPLE = ("private-bus", "client", "dbus-broker", "server", "proxy-old")
+
+
+@needs_root
+def test_the_readme_s_first_output():
+    """The rows that ./dev run shows are those that the README has."""
+    readme = (SOURCE / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"^TIME .*?^```$", readme, re.MULTILINE | re.DOTALL)[0].splitlines()
+    trace = Trace("--comm", ",".join(EXAMPLE))
+    said = subprocess.run([SOURCE / "tests/examples/run-example.sh", BUILD], capture_output=True,
+                          encoding="utf-8", check=True).stderr
+    _, rows, summary = trace.finish()
+    assert shape([*rows.splitlines(), *said.splitlines(), *summary.splitlines()]) == shape(block[:-1])

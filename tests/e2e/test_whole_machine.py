@@ -17,11 +17,11 @@ from tracing import BUILD, FDPASS, SOURCE, cells, guide_cells
 sys.path.insert(0, str(SOURCE / "tests/vm"))
 import systemd_guest  # noqa: E402
 
-PACKAGES = ["bluez", "bluez-test-tools"]
 PROGRAMS = [
     FDPASS,
     BUILD / "tests/examples/logind/take-device",
     BUILD / "tests/examples/bluetooth/serial-port",
+    SOURCE / "tests/e2e/guest-tracing.sh",
     SOURCE / "tests/e2e/guide-guest.sh",
 ]
 # Up in 25 to 60 s, and about as long for the examples; on a machine that has other work, more.
@@ -30,7 +30,7 @@ GUEST_SECONDS = 540
 
 @pytest.fixture(name="results", scope="module")
 def fixture_results(tmp_path_factory):
-    root = systemd_guest.have_root(PACKAGES)
+    root = systemd_guest.have_root()
     folder = tmp_path_factory.mktemp("guest") / "results"
     outcome = systemd_guest.run(
         root, PROGRAMS, "guide-guest.sh /run/results", folder, timeout=GUEST_SECONDS
@@ -107,6 +107,7 @@ def test_logind_hands_out_a_device(devices):
         assert row["outcome"] == "delivered"
         assert row["file_type"] == "chr"
         assert row["file_flags"].startswith("O_RDWR")
+        assert row["file_detail"] == "named guide keyboard"
 
 
 def test_the_device_is_kept_over_the_notify_socket(devices):
@@ -158,8 +159,19 @@ def test_bluetoothd_hands_out_both_ends(connections):
 
 
 def test_the_program_has_the_sockets_as_the_rows_say(results, connections):
-    told = said(results, "bluetooth", r"serial-port\[(\d+)\]: descriptor (\d+), peer \S+ channel \d+")
+    told = said(results, "bluetooth", r"serial-port\[(\d+)\]: descriptor (\d+), peer (\S+ channel \d+)")
     assert told == [
-        (str(out_of["receiver"]["pid"]), str(out_of["receiver"]["fd"]))
+        (str(out_of["receiver"]["pid"]), str(out_of["receiver"]["fd"]), out_of["file_remote"])
         for _, out_of in connections
     ]
+
+
+def test_each_end_leads_to_the_other(connections):
+    """The addresses are of the two controllers; the channel is that of the connection, at both ends."""
+    near, far = [into for into, _ in connections]
+    assert near["file_local"] == far["file_remote"]
+    assert near["file_remote"] == far["file_local"]
+    for rows in connections:
+        for row in rows:
+            assert row["file_state"] == "ESTABLISHED"
+            assert row["file_detail"] == f"{row['file_local']}->{row['file_remote']} ESTABLISHED"

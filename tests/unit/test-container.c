@@ -39,6 +39,8 @@ static const struct {
 	{ "/system.slice/crun-web.scope", CONTAINER_NAMED, "crun", "web" },
 	{ "/machine.slice/systemd-nspawn@web\\x2d1.service/payload", CONTAINER_NAMED,
 	  "systemd-nspawn", "web-1" },
+	{ "/machine.slice/systemd-nspawn@web.service/payload/init.scope", CONTAINER_NAMED,
+	  "systemd-nspawn", "web" },
 	{ "/machine.slice/machine-web.scope", CONTAINER_NAMED, "systemd-nspawn", "web" },
 	{ "/lxc.payload.web/system.slice/x.service", CONTAINER_NAMED, "lxc", "web" },
 	{ "/lxc/web", CONTAINER_NAMED, "lxc", "web" },
@@ -58,6 +60,8 @@ static const struct {
 	{ "/libpod_parent/conmon", CONTAINER_HOST, "", "" },
 	{ "/kubepods/pod1/crio-conmon-" HEX, CONTAINER_HOST, "", "" },
 	{ "/lxc.monitor.web/x", CONTAINER_HOST, "", "" },
+	{ "/machine.slice/systemd-nspawn@web.service", CONTAINER_HOST, "", "" },
+	{ "/machine.slice/systemd-nspawn@web.service/supervisor", CONTAINER_HOST, "", "" },
 	/* Nearly. */
 	{ "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope", CONTAINER_HOST, "", "" },
 	{ "/machine.slice/libpod-conmon-" HEX ".scope", CONTAINER_HOST, "", "" },

@@ -32,6 +32,8 @@ struct other {
 		struct event_fanotify_detail fanotify;
 		struct event_perf_detail perf;
 		struct event_dmabuf_detail dmabuf;
+		struct event_fscontext_detail fscontext;
+		struct event_input_detail input;
 	};
 };
 
@@ -93,6 +95,18 @@ static void test_devices(void **state)
 	assert_device(0060000, 1, 3, NO_PTY, "/tmp/x", "1:3"); /* a RAM disk, not null */
 }
 
+static void test_input(void **state)
+{
+	const struct other detail = { .section = { .type = EVENT_DETAIL_INPUT },
+				      .input = { .name = "guide keyboard" } };
+	struct file file = file_with(&detail, TMPFS, 0020660, "/dev/input/event3", false);
+
+	file.rdev = 13 << 20 | 67;
+	assert_words(&file, "/dev/input/event3", "named guide keyboard");
+	file.path = "/tmp/x";
+	assert_words(&file, "/tmp/x", "13:67 /dev/input/event3 named guide keyboard");
+}
+
 static void test_namespace(void **state)
 {
 	struct other detail = {
@@ -108,6 +122,22 @@ static void test_namespace(void **state)
 	file = file_with(&detail, NSFS, 0100444, "", true);
 	file.detail = NULL;
 	assert_words(&file, "ns:[77]", "");
+}
+
+static void test_detached(void **state)
+{
+	const struct other input = { .section = { .type = EVENT_DETAIL_INPUT },
+				     .input = { .name = "guide keyboard" } };
+	const struct other none = {};
+	struct file file = file_with(&none, TMPFS, 0100644, "/etc/passwd", false);
+
+	assert_words(&file, "/etc/passwd", "");
+	file.flags = EVENT_FILE_DETACHED;
+	assert_words(&file, "/etc/passwd", "in a detached mount");
+	file = file_with(&input, TMPFS, 0020660, "/dev/input/event3", false);
+	file.rdev = 13 << 20 | 67;
+	file.flags = EVENT_FILE_DETACHED;
+	assert_words(&file, "/dev/input/event3", "named guide keyboard, in a detached mount");
 }
 
 static void test_pidfd(void **state)
@@ -141,6 +171,10 @@ static void test_memory(void **state)
 	assert_string_equal(seals, "shrink|grow|exec");
 	detail.memory.seals = 0;
 	assert_words(&file, "memfd:x", "2312 bytes");
+	detail.memory.seals = 1;
+	assert_words(&file, "memfd:x", "2312 bytes");
+	detail.memory.seals = 3;
+	assert_words(&file, "memfd:x", "2312 bytes, sealed: seal|shrink");
 }
 
 static void test_eventfd(void **state)
@@ -261,6 +295,15 @@ static void test_dmabuf(void **state)
 	assert_int_equal(size, 4096);
 }
 
+static void test_fscontext(void **state)
+{
+	const struct other detail = { .section = { .type = EVENT_DETAIL_FSCONTEXT },
+				      .fscontext = { .type = "tmpfs" } };
+	const struct file file = file_with(&detail, ANON_INODE, 0600, "[fscontext]", true);
+
+	assert_words(&file, "[fscontext]", "tmpfs");
+}
+
 /* A detail that is another kind's says nothing. */
 static void test_foreign(void **state)
 {
@@ -284,6 +327,7 @@ static void test_foreign(void **state)
 		{ ANON_INODE, 0600, "[fanotify]" },
 		{ ANON_INODE, 0600, "[perf_event]" },
 		{ DMA_BUF, 0100600, "dmabuf" },
+		{ ANON_INODE, 0600, "[fscontext]" },
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -310,7 +354,8 @@ int main(void)
 		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_signals),	 cmocka_unit_test(test_watches),
 		cmocka_unit_test(test_fanotify), cmocka_unit_test(test_perf),
-		cmocka_unit_test(test_dmabuf),
+		cmocka_unit_test(test_dmabuf),	 cmocka_unit_test(test_fscontext),
+		cmocka_unit_test(test_input),	 cmocka_unit_test(test_detached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

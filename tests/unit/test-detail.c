@@ -195,6 +195,30 @@ static void test_unix(void **state)
 	assert_socket(&sample, "", NULL, "", "");
 }
 
+/* The protocol's name says what type it is, but for "UNIX". */
+static void test_unix_type(void **state)
+{
+	struct sample sample = unix_sample(SOCK_SEQPACKET, ESTABLISHED, 77, "", 0, 0);
+	const struct file file = {
+		.known = true,
+		.magic = SOCKFS,
+		.mode = 0140777,
+		.flags = EVENT_FILE_PSEUDO,
+		.path = "UNIX",
+		.detail = &sample.section,
+	};
+	char text[128];
+
+	text[kind_detail(&file, text, sizeof(text))] = '\0';
+	assert_string_equal(text, "seqpacket ->socket:[77] ESTABLISHED");
+	sample = unix_sample(SOCK_DGRAM, CLOSE, 0, "", 0, 0);
+	text[kind_detail(&file, text, sizeof(text))] = '\0';
+	assert_string_equal(text, "dgram");
+	sample = unix_sample(SOCK_STREAM, LISTEN, 0, "/run/a", 6, 0);
+	text[kind_detail(&file, text, sizeof(text))] = '\0';
+	assert_string_equal(text, "stream /run/a LISTEN");
+}
+
 static void test_peer(void **state)
 {
 	const struct sample sample = unix_sample(SOCK_STREAM, ESTABLISHED, 77, "", 0, 0);
@@ -467,13 +491,14 @@ static void test_join(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inet),	       cmocka_unit_test(test_new_inet),
-		cmocka_unit_test(test_datagrams),      cmocka_unit_test(test_inet6),
-		cmocka_unit_test(test_unix),	       cmocka_unit_test(test_peer),
-		cmocka_unit_test(test_other_families), cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_packet),	       cmocka_unit_test(test_vsock),
-		cmocka_unit_test(test_rfcomm),	       cmocka_unit_test(test_decoding),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_join),
+		cmocka_unit_test(test_inet),	  cmocka_unit_test(test_new_inet),
+		cmocka_unit_test(test_datagrams), cmocka_unit_test(test_inet6),
+		cmocka_unit_test(test_unix),	  cmocka_unit_test(test_unix_type),
+		cmocka_unit_test(test_peer),	  cmocka_unit_test(test_other_families),
+		cmocka_unit_test(test_no_room),	  cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_vsock),	  cmocka_unit_test(test_rfcomm),
+		cmocka_unit_test(test_decoding),  cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,33 @@ static void test_note(void **state)
 	assert_file(80, OUTCOME_LOST, " TCP · lost: emfile\n");
 }
 
+/* A program that closes a socket of its own, in which it kept a descriptor. */
+static void test_own_side(void **state)
+{
+	const struct output_options options = { .width = 120, .utf8 = true, .color = true };
+	struct buffer buffer = {};
+	struct output *output;
+	struct sample sample;
+
+	sample_init(&sample, &utc);
+	sample.pass.outcome = OUTCOME_LOST;
+	sample.pass.fate = EVENT_FATE_UNREAD;
+	assert_int_equal(output_new(&output, "columns", &buffer, NULL, &options), 0);
+	assert_int_equal(output_begin(output), 0);
+	assert_int_equal(output_row(output, &sample.row), 0);
+	sample.pass.receiver.pid = sample.pass.sender.parent_pid;
+	assert_int_equal(output_row(output, &sample.row), 0);
+	sample.pass.receiver.pid = sample.pass.sender.pid;
+	assert_int_equal(output_row(output, &sample.row), 0);
+	buffer_put(&buffer, "", 1);
+	assert_non_null(strstr(buffer.bytes, "\x1b[31mlost: unread\x1b[0m\n"));
+	assert_non_null(
+		strstr(buffer.bytes, "\x1b[2mlost: unread by its sender's parent\x1b[0m\n"));
+	assert_non_null(strstr(buffer.bytes, "\x1b[2mlost: unread by its sender\x1b[0m\n"));
+	output_free(output);
+	buffer_free(&buffer);
+}
+
 /* What is shown of a memory file on a terminal so wide, from FILE on. */
 static void assert_memory(int width, const char *path, const char *expected)
 {
@@ -136,9 +163,9 @@ static void test_growing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_detail),	cmocka_unit_test(test_note),
-		cmocka_unit_test(test_middle),	cmocka_unit_test(test_over),
-		cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_detail),	 cmocka_unit_test(test_note),
+		cmocka_unit_test(test_own_side), cmocka_unit_test(test_middle),
+		cmocka_unit_test(test_over),	 cmocka_unit_test(test_growing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,11 +13,13 @@ import tempfile
 import guest
 
 HERE = pathlib.Path(__file__).resolve().parent
+# What the tests need of it besides, in one disk for all: it is built again for others.
+PACKAGES = ("bluez", "bluez-test-tools", "lxc", "systemd-container")
 
 
-def have_root(packages=()):
+def have_root():
     """The folder with kernel, initramfs and disk."""
-    made = subprocess.run([HERE / "systemd-root", *packages], stdout=subprocess.PIPE, text=True,
+    made = subprocess.run([HERE / "systemd-root", *PACKAGES], stdout=subprocess.PIPE, text=True,
                           check=True)
     return pathlib.Path(made.stdout.strip())
 

@@ -73,15 +73,39 @@ static void measure_eventfd(struct detail *ret, int fd)
 		snprintf(ret->text, sizeof(ret->text), "count %lld", count);
 }
 
+static int get_info(int fd, void *info, size_t size)
+{
+	union bpf_attr attributes = { .info = { .bpf_fd = (uint32_t)fd,
+						.info_len = (uint32_t)size,
+						.info = (uintptr_t)info } };
+
+	return (int)syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof(attributes));
+}
+
+/* Of bpf objects, the types that the scenarios have. */
+
 static void measure_map(struct detail *ret, int fd)
 {
 	struct bpf_map_info info = {};
-	union bpf_attr attributes = { .info = { .bpf_fd = (uint32_t)fd,
-						.info_len = sizeof(info),
-						.info = (uintptr_t)&info } };
 
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof(attributes)) == 0)
+	if (get_info(fd, &info, sizeof(info)) == 0)
 		snprintf(ret->text, sizeof(ret->text), "array %s id %u", info.name, info.id);
+}
+
+static void measure_prog(struct detail *ret, int fd)
+{
+	struct bpf_prog_info info = {};
+
+	if (get_info(fd, &info, sizeof(info)) == 0)
+		snprintf(ret->text, sizeof(ret->text), "sk_lookup %s id %u", info.name, info.id);
+}
+
+static void measure_link(struct detail *ret, int fd)
+{
+	struct bpf_link_info info = {};
+
+	if (get_info(fd, &info, sizeof(info)) == 0)
+		snprintf(ret->text, sizeof(ret->text), "netns id %u", info.id);
 }
 
 static void measure_watches(struct detail *ret, int fd, const char *key)
@@ -195,6 +219,13 @@ static void measure_perf_event(struct detail *ret, int fd)
 	strcpy(ret->text, "software dummy");
 }
 
+/* Nor here. */
+static void measure_fscontext(struct detail *ret, int fd)
+{
+	(void)fd;
+	strcpy(ret->text, "tmpfs");
+}
+
 static void measure_dmabuf(struct detail *ret, int fd)
 {
 	char exporter[32] = "", name[32] = "";
@@ -226,6 +257,11 @@ void measure_anonymous(struct detail *ret, int fd, const char *link)
 		{ "anon_inode:[perf_event]", measure_perf_event },
 		{ "anon_inode:bpf-map", measure_map },
 		{ "anon_inode:[bpf-map]", measure_map },
+		{ "anon_inode:bpf-prog", measure_prog },
+		{ "anon_inode:[bpf-prog]", measure_prog },
+		{ "anon_inode:bpf_link", measure_link },
+		{ "anon_inode:[bpf_link]", measure_link },
+		{ "anon_inode:[fscontext]", measure_fscontext },
 		{ "/dmabuf:", measure_dmabuf },
 	};
 

@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "bluetooth.h"
 #include "detail-anonymous.h"
 #include "detail.h"
 
@@ -34,6 +35,7 @@ union any_address {
 	struct sockaddr_nl netlink;
 	struct sockaddr_vm vsock;
 	struct sockaddr_ll packet;
+	struct sockaddr_rc rfcomm;
 	char room[sizeof(struct sockaddr_storage) + 1];
 };
 
@@ -124,6 +126,15 @@ static void write_vsock(struct address *ret, const struct sockaddr_vm *address)
 		(size_t)snprintf(ret->bytes, sizeof(ret->bytes), "%s:%u", cid, address->svm_port);
 }
 
+static void write_rfcomm(struct address *ret, const struct sockaddr_rc *address)
+{
+	const uint8_t *byte = address->rc_bdaddr;
+
+	ret->size = (size_t)snprintf(ret->bytes, sizeof(ret->bytes),
+				     "%02X:%02X:%02X:%02X:%02X:%02X channel %u", byte[5], byte[4],
+				     byte[3], byte[2], byte[1], byte[0], address->rc_channel);
+}
+
 /* An address of no host and no port is none. */
 static bool is_bound(const union any_address *address)
 {
@@ -136,6 +147,8 @@ static bool is_bound(const union any_address *address)
 		       address->inet6.sin6_port != 0;
 	if (address->any.sa_family == AF_VSOCK)
 		return address->vsock.svm_port != VMADDR_PORT_ANY;
+	if (address->any.sa_family == AF_BLUETOOTH)
+		return address->rfcomm.rc_channel != 0;
 	return true;
 }
 
@@ -157,6 +170,9 @@ static void write_address(struct address *ret, const union any_address *address,
 	case AF_VSOCK:
 		write_vsock(ret, &address->vsock);
 		break;
+	case AF_BLUETOOTH:
+		write_rfcomm(ret, &address->rfcomm);
+		break;
 	case AF_NETLINK:
 		if (address->netlink.nl_pid != 0)
 			ret->size = (size_t)snprintf(ret->bytes, sizeof(ret->bytes), "%u",
@@ -171,6 +187,50 @@ static int socket_option(int fd, int option)
 
 	getsockopt(fd, SOL_SOCKET, option, &value, &(socklen_t){ sizeof(value) });
 	return value;
+}
+
+/* Does the kernel have a protocol of this name? UNIX was split into two with 5.15. */
+static bool have_protocol(const char *name)
+{
+	char line[256], first[32];
+	bool found = false;
+	FILE *file;
+
+	file = fopen("/proc/net/protocols", "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%31s", first) == 1 && strcmp(first, name) == 0;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+const char *detail_protocol(int fd)
+{
+	static const struct {
+		int domain, type;
+		const char *name;
+	} protocols[] = {
+		{ AF_INET, SOCK_STREAM, "TCP" },
+		{ AF_INET, SOCK_DGRAM, "UDP" },
+		{ AF_INET, SOCK_RAW, "RAW" },
+		{ AF_INET6, SOCK_STREAM, "TCPv6" },
+		{ AF_INET6, SOCK_DGRAM, "UDPv6" },
+		{ AF_NETLINK, SOCK_RAW, "NETLINK" },
+		{ AF_NETLINK, SOCK_DGRAM, "NETLINK" },
+		{ AF_PACKET, SOCK_RAW, "PACKET" },
+		{ AF_PACKET, SOCK_DGRAM, "PACKET" },
+		{ AF_VSOCK, SOCK_STREAM, "AF_VSOCK" },
+		{ AF_BLUETOOTH, SOCK_STREAM, "RFCOMM" },
+	};
+	int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
+
+	if (domain == AF_UNIX)
+		return type == SOCK_STREAM && have_protocol("UNIX-STREAM") ? "UNIX-STREAM" : "UNIX";
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		if (protocols[i].domain == domain && protocols[i].type == type)
+			return protocols[i].name;
+	}
+	return "";
 }
 
 static const char *tcp_state_of(int fd)
@@ -194,12 +254,14 @@ static const char *state_of(const struct detail *detail, int fd, int domain, int
 {
 	if (domain == AF_NETLINK || domain == AF_PACKET)
 		return NULL;
-	if (domain != AF_UNIX && domain != AF_VSOCK && type == SOCK_STREAM)
+	if ((domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM)
 		return tcp_state_of(fd);
-	if (socket_option(fd, SO_ACCEPTCONN))
-		return "LISTEN";
 	if (detail->is_connected)
 		return "ESTABLISHED";
+	if (domain == AF_BLUETOOTH) /* they do not tell with SO_ACCEPTCONN */
+		return detail->local.size > 0 ? "LISTEN" : "OPEN";
+	if (socket_option(fd, SO_ACCEPTCONN))
+		return "LISTEN";
 	return type == SOCK_DGRAM || type == SOCK_RAW ? NULL : "CLOSE";
 }
 
@@ -228,6 +290,15 @@ static void measure_peer(struct detail *ret, int fd)
 		ret->any_peer_ino = false;
 		ret->peer_ino = peers[i].peer_ino;
 	}
+}
+
+/* Where the name of the protocol does not say it. */
+static void measure_unix_type(struct detail *ret, int fd, int type)
+{
+	if (strcmp(detail_protocol(fd), "UNIX") == 0)
+		strcpy(ret->protocol, type == SOCK_STREAM ? "stream" :
+				      type == SOCK_DGRAM  ? "dgram" :
+							    "seqpacket");
 }
 
 static uint64_t netns_of(int fd)
@@ -275,8 +346,10 @@ static void measure_socket(struct detail *ret, int fd)
 	ret->state = state_of(ret, fd, domain, type);
 	measure_connecting(ret, fd);
 	ret->netns = netns_of(fd);
-	if (domain == AF_UNIX)
+	if (domain == AF_UNIX) {
 		measure_peer(ret, fd);
+		measure_unix_type(ret, fd, type);
+	}
 	if (domain == AF_NETLINK)
 		strcpy(ret->protocol, socket_option(fd, SO_PROTOCOL) == NETLINK_ROUTE ?
 					      "route" :
@@ -317,8 +390,11 @@ static void measure_memory(struct detail *ret, int fd, int64_t size)
 				 sizeof(ret->seals) - strlen(ret->seals), "%s%s",
 				 *ret->seals ? "|" : "", names[i].name);
 	}
-	snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes%s%s", size,
-		 *ret->seals ? ", sealed: " : "", ret->seals);
+	if ((seals & ~F_SEAL_SEAL) == 0)
+		snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes", size);
+	else
+		snprintf(ret->text, sizeof(ret->text), "%" PRId64 " bytes, sealed: %s", size,
+			 ret->seals);
 }
 
 void detail_measure(struct detail *ret, int fd, const char *link)
@@ -333,6 +409,8 @@ void detail_measure(struct detail *ret, int fd, const char *link)
 		measure_device(ret, fd, link, status.st_rdev);
 	else if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0)
 		measure_memory(ret, fd, status.st_size);
+	else if (strcmp(link, "/inside") == 0) /* of a scenario's mount that was taken away */
+		strcpy(ret->text, "in a detached mount");
 	else
 		measure_anonymous(ret, fd, link);
 }
@@ -363,10 +441,9 @@ static void write_text(struct text *ret, const struct detail *detail)
 
 	if (*detail->protocol)
 		append_word(ret, detail->protocol);
-	if (detail->local.size > 0) {
+	if (detail->local.size > 0 || detail->remote.size > 0 || detail->peer_ino != 0)
 		append_word(ret, "");
-		append(ret, detail->local.bytes, detail->local.size);
-	}
+	append(ret, detail->local.bytes, detail->local.size);
 	if (detail->remote.size > 0 || detail->peer_ino != 0)
 		append(ret, "->", 2);
 	if (detail->remote.size > 0) {

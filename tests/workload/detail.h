@@ -47,6 +47,9 @@ void detail_set_peer(int fd, uint64_t peer_ino);
 /* The same of whoever waits to be connected to an address, as the tracer writes it. */
 void detail_set_connecting(int fd, const char *address);
 
+/* The name of a socket's protocol, which is what its dentry is called. */
+const char *detail_protocol(int fd);
+
 /* `link` is what procfs says where the descriptor leads. */
 void detail_measure(struct detail *ret, int fd, const char *link);
 void detail_add(struct object *object, const struct detail *detail);

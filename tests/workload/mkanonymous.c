@@ -250,3 +250,13 @@ int make_dmabuf_named(struct actor *me)
 		return -1;
 	return (int)allocation.fd;
 }
+
+/* A fence of nothing that is under way: Debian's kernels have no other for programs (CONFIG_SW_SYNC). */
+int make_sync_file(struct actor *me)
+{
+	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ, .fd = -1 };
+	int buffer = make_dmabuf(me);
+
+	return buffer < 0 || ioctl(buffer, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) < 0 ? -1 :
+											  export.fd;
+}

@@ -31,5 +31,6 @@ int make_mount(struct actor *me);
 int make_secretmem(struct actor *me);
 int make_dmabuf(struct actor *me);
 int make_dmabuf_named(struct actor *me);
+int make_sync_file(struct actor *me);
 
 #endif

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/bpf.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +12,13 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "mkanonymous.h"
+#include "mkbpf.h"
 #include "mkfd.h"
 #include "mksocket.h"
 
@@ -167,22 +166,6 @@ static int make_zero_elsewhere(struct actor *me)
 static int make_device_unknown(struct actor *me)
 {
 	return make_node(me, "unknown", makedev(240, 77), O_PATH);
-}
-
-static int make_bpf_map(struct actor *me)
-{
-	union bpf_attr attributes = {
-		.map_type = BPF_MAP_TYPE_ARRAY,
-		.key_size = sizeof(uint32_t),
-		.value_size = sizeof(uint64_t),
-		.max_entries = 1,
-		.map_name = "workload_map",
-	};
-	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-
-	(void)me;
-	setrlimit(RLIMIT_MEMLOCK, &all); /* before 5.11, maps were counted there */
-	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
 }
 
 static int make_pidfd(struct actor *me)
@@ -359,6 +342,9 @@ const struct file_maker file_makers[] = {
 	{ "vsock", make_vsock },
 	{ "vsock-listener", make_vsock_listener },
 	{ "vsock-connecting", make_vsock_connecting },
+	{ "vsock-connected", make_vsock_connected },
+	{ "rfcomm", make_rfcomm },
+	{ "rfcomm-listener", make_rfcomm_listener },
 	{ "memfd", make_memfd },
 	{ "memfd-sealed", make_memfd_sealed },
 	{ "eventfd", make_eventfd },
@@ -368,6 +354,8 @@ const struct file_maker file_makers[] = {
 	{ "device-elsewhere", make_zero_elsewhere },
 	{ "device-unknown", make_device_unknown },
 	{ "bpf-map", make_bpf_map },
+	{ "bpf-prog", make_bpf_prog },
+	{ "bpf-link", make_bpf_link },
 	{ "epoll", make_epoll },
 	{ "epoll-watching", make_epoll_watching },
 	{ "pidfd", make_pidfd },
@@ -392,6 +380,7 @@ const struct file_maker file_makers[] = {
 	{ "secretmem", make_secretmem },
 	{ "dmabuf", make_dmabuf },
 	{ "dmabuf-named", make_dmabuf_named },
+	{ "sync-file", make_sync_file },
 	{ "path", make_path },
 	{ "pty", make_pty },
 	{ "long-path", make_long_path },

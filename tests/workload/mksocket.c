@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "bluetooth.h"
 #include "detail.h"
 #include "mksocket.h"
 
@@ -289,6 +290,19 @@ int make_vsock_listener(struct actor *me)
 		       fd;
 }
 
+/* To this machine, by the module vsock_loopback. */
+int make_vsock_connected(struct actor *me)
+{
+	struct sockaddr_vm address;
+	socklen_t size = sizeof(address);
+	int listener = make_vsock_listener(me), fd = make_vsock(me);
+
+	if (listener < 0 || fd < 0 || getsockname(listener, (struct sockaddr *)&address, &size) < 0)
+		return -1;
+	address.svm_cid = VMADDR_CID_LOCAL;
+	return connect(fd, (struct sockaddr *)&address, size) < 0 ? -1 : fd;
+}
+
 /* To a machine that there is not: nobody answers. */
 int make_vsock_connecting(struct actor *me)
 {
@@ -309,4 +323,22 @@ int make_vsock_connecting(struct actor *me)
 		return -1;
 	detail_set_connecting(fd, "4242:4242");
 	return fd;
+}
+
+int make_rfcomm(struct actor *me)
+{
+	(void)me;
+	return socket(AF_BLUETOOTH, SOCK_STREAM, BTPROTO_RFCOMM);
+}
+
+/* Of any adapter, at a channel that is free. */
+int make_rfcomm_listener(struct actor *me)
+{
+	const struct sockaddr_rc address = { .rc_family = AF_BLUETOOTH };
+	int fd = make_rfcomm(me);
+
+	return fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+			       listen(fd, 1) < 0 ?
+		       -1 :
+		       fd;
 }

@@ -27,5 +27,8 @@ int make_packet_bound(struct actor *me);
 int make_vsock(struct actor *me);
 int make_vsock_listener(struct actor *me);
 int make_vsock_connecting(struct actor *me);
+int make_vsock_connected(struct actor *me);
+int make_rfcomm(struct actor *me);
+int make_rfcomm_listener(struct actor *me);
 
 #endif

@@ -202,6 +202,12 @@ static const struct {
 	{ "anon_inode:[io_uring]", "io_uring" },
 	{ "anon_inode:bpf-map", "bpf-map" },
 	{ "anon_inode:[bpf-map]", "bpf-map" },
+	{ "anon_inode:bpf-prog", "bpf-prog" },
+	{ "anon_inode:[bpf-prog]", "bpf-prog" },
+	{ "anon_inode:bpf_link", "bpf-link" },
+	{ "anon_inode:[bpf_link]", "bpf-link" },
+	{ "anon_inode:sync_file", "sync_file" },
+	{ "anon_inode:[sync_file]", "sync_file" },
 	{ "net:[", "namespace" },
 	{ "pid:[", "namespace" },
 	{ "mnt:[", "namespace" },
@@ -237,47 +243,6 @@ static const char *type_of(const char *link, mode_t mode)
 	return NULL;
 }
 
-/* Does the kernel have a protocol of this name? UNIX was split into two with 5.15. */
-static bool have_protocol(const char *name)
-{
-	char line[256], first[32];
-	bool found = false;
-	FILE *file;
-
-	file = fopen("/proc/net/protocols", "re");
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%31s", first) == 1 && strcmp(first, name) == 0;
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/* The protocol's name, which is what a socket's dentry is called. */
-static const char *protocol_of(int fd)
-{
-	static const struct {
-		int domain, type;
-		const char *name;
-	} protocols[] = {
-		{ AF_INET, SOCK_STREAM, "TCP" },       { AF_INET, SOCK_DGRAM, "UDP" },
-		{ AF_INET, SOCK_RAW, "RAW" },	       { AF_INET6, SOCK_STREAM, "TCPv6" },
-		{ AF_INET6, SOCK_DGRAM, "UDPv6" },     { AF_NETLINK, SOCK_RAW, "NETLINK" },
-		{ AF_NETLINK, SOCK_DGRAM, "NETLINK" }, { AF_PACKET, SOCK_RAW, "PACKET" },
-		{ AF_PACKET, SOCK_DGRAM, "PACKET" },   { AF_VSOCK, SOCK_STREAM, "AF_VSOCK" },
-	};
-	int domain = 0, type = 0;
-
-	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){ sizeof(domain) });
-	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) });
-	if (domain == AF_UNIX)
-		return type == SOCK_STREAM && have_protocol("UNIX-STREAM") ? "UNIX-STREAM" : "UNIX";
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
-		if (protocols[i].domain == domain && protocols[i].type == type)
-			return protocols[i].name;
-	}
-	return "";
-}
-
 static void name_file(struct description *ret, int fd, const char *link)
 {
 	static const char deleted[] = " (deleted)";
@@ -285,7 +250,7 @@ static void name_file(struct description *ret, int fd, const char *link)
 	size_t length;
 
 	if (starts_with(link, "socket:"))
-		name = protocol_of(fd);
+		name = detail_protocol(fd);
 	else if (starts_with(link, "anon_inode:"))
 		name = link + strlen("anon_inode:");
 	else if (starts_with(link, "/memfd:") || starts_with(link, "/secretmem"))
