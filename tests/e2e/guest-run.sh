@@ -29,7 +29,7 @@ wait_until_tracing() {
 trace() {
 	case $1 in
 	gadget) exec gadget-check trace "$(command -v fdpass-gadget.tar)" ;;
-	gadget-*) exec ig-trace "${1#gadget-}" --system-calls -o json ;;
+	gadget-*) exec ig-trace "${1#gadget-}" --host --system-calls -o json ;;
 	esac
 	way_of_trace=$1
 	shift
