@@ -25,6 +25,12 @@
 /* For what is in flight: all that the module has is 16 MiB. */
 #define MEMORY_MOST (10 << 20)
 
+/*
+ * How long one side waits for the other. A sender may be long without a CPU before it tells, and there is
+ * no hurry: what is told late here is told when the next record comes anyway.
+ */
+#define LATE_NS (5 * NSEC_PER_SEC)
+
 /* Values that a packet has room for: those of this module, and of the operators that add fields. */
 #define PACKET_SLOTS 128
 
@@ -53,6 +59,7 @@ struct module {
 	struct gadget_told told; /* when last looked */
 	uint64_t records_read;
 	uint64_t lost; /* events, when last looked */
+	uint64_t lost_in_kernel;
 	uint64_t lost_by_kind[NR_EVENT_LOST];
 	uint64_t now_ns; /* by the latest record */
 	uint64_t lost_looked_ns;
@@ -107,6 +114,15 @@ static uint64_t read_lost(void)
 		sum += module.lost_by_kind[kind];
 	}
 	return sum;
+}
+
+/* What came, and what did not come of it here. */
+static uint64_t not_joined(void)
+{
+	struct join_counts counts;
+
+	join_counts(module.join, &counts);
+	return module.unjoined + counts.unmatched;
 }
 
 static void read_told(void)
@@ -191,7 +207,7 @@ static void emit(const struct pass *pass)
 	}
 	set_fields(&row, packet);
 	current_row.timestamp_raw = pass->time_ns;
-	current_row.lost_events = module.lost + module.unjoined;
+	current_row.lost_events = module.lost;
 	ig_set(module.packet_row, packet, IG_BYTES, ig_bytes_of(&current_row, sizeof(current_row)));
 	module.emitting = true;
 	ig_emit(module.rows, packet);
@@ -210,8 +226,11 @@ static int on_row(void *userdata, const struct pass *pass)
 
 static void look_for_losses(void)
 {
-	uint64_t lost = read_lost();
+	uint64_t lost_before = module.lost_in_kernel, unjoined = not_joined();
+	uint64_t lost;
 
+	module.lost_in_kernel = read_lost();
+	lost = module.lost_in_kernel + unjoined;
 	module.lost_looked_ns = module.now_ns;
 	if (lost == module.lost)
 		return;
@@ -219,11 +238,12 @@ static void look_for_losses(void)
 		 "fdpass: %" PRIu64 " events lost: %" PRIu64 " no room in the ring buffer, %" PRIu64
 		 " in the table of messages, %" PRIu64 " memory not read, %" PRIu64
 		 " too many control messages, %" PRIu64 " not joined",
-		 lost + module.unjoined, module.lost_by_kind[EVENT_LOST_RING],
-		 module.lost_by_kind[EVENT_LOST_TABLE], module.lost_by_kind[EVENT_LOST_READ],
-		 module.lost_by_kind[EVENT_LOST_CONTROLS], module.unjoined);
+		 lost, module.lost_by_kind[EVENT_LOST_RING], module.lost_by_kind[EVENT_LOST_TABLE],
+		 module.lost_by_kind[EVENT_LOST_READ], module.lost_by_kind[EVENT_LOST_CONTROLS],
+		 unjoined);
 	module.lost = lost;
-	join_note_loss(module.join);
+	if (module.lost_in_kernel != lost_before)
+		join_note_loss(module.join);
 }
 
 /* ig tells nobody that a callback has failed, so a row that did not get through is found afterwards. */
@@ -303,7 +323,7 @@ uint64_t ig_api_version(void)
 int32_t ig_on_init(void)
 {
 	const struct join_options options = {
-		.late_ns = NSEC_PER_SEC / 2,
+		.late_ns = LATE_NS,
 		.max_bytes = MEMORY_MOST,
 	};
 
@@ -394,8 +414,9 @@ int32_t ig_on_stop(void)
 	module.unjoined += module.told.records - module.records_read;
 	look_for_losses();
 	join_finish(module.join, module.now_ns);
+	look_for_losses();
 	log_line(IG_LOG_INFO, "fdpass: %" PRIu64 " passes; %" PRIu64 " events lost", module.passes,
-		 module.lost + module.unjoined);
+		 module.lost);
 	module.join = join_free(module.join);
 	return 0;
 }

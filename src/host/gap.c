@@ -50,6 +50,10 @@ const struct gap gap_table[] = {
 	  "why some sends failed: bad memory (EFAULT), a name that nobody has" },
 	{ "fentry,kprobe", "*", "fail/nobody,32/fail/nobody", "socket_path",
 	  "the name that was sent to is not looked at", "a name that was sent to and nobody has" },
+	{ "fentry,kprobe", "6.12-arm64", "move/pidfd-getfd", "row",
+	  "pidfd_getfd() of kernel/pid.c is no function of its own there",
+	  "pidfd_getfd(2), where the kernel's compiler has inlined what it does, as in Debian's for "
+	  "arm64" },
 	{ "gadget", "*", "file/invalid-utf8,file/all,pass/odd-comm,32/pass/odd-comm", "*_bytes",
 	  "the strings of ig's JSON are Unicode, and its rows have no second member",
 	  "the bytes of names that are no UTF-8" },

@@ -8,9 +8,10 @@ the list of gaps says so, with the reason; an entry that is not needed is a fail
 
 Who hides what it passes has rows that may leave out anything, and be wrong in nothing. Where a side
 of a message is not told at all, a lost event must have been counted: --messages has their number.
+With --chosen FIELD=VALUE the tracer was to tell those rows only: all others of the workload are extra.
 
     compare.py --truth T --rows R --way fentry --kernel 6.12 [--gaps G] [--messages M] [--whole]
-        [--verdict V]
+        [--chosen FIELD=VALUE] [--verdict V]
     compare.py --table V...
 """
 
@@ -110,9 +111,10 @@ class Gap:
     tried: bool = False
 
     def applies(self, way, kernel, scenario, field):
-        return (
+        return bool(
             fnmatch.fnmatchcase(way.partition("-")[0], self.way) # whatever runs it
-            and fnmatch.fnmatchcase(kernel.partition("-")[0], self.kernel) # whatever its architecture
+            # on any processor, or on one
+            and fnmatch.filter((kernel, kernel.partition("-")[0]), self.kernel)
             and fnmatch.fnmatchcase(scenario, self.scenario)
             and fnmatch.fnmatchcase(field, self.field)
         )
@@ -175,6 +177,13 @@ def read_truth(path):
     for truth in scenarios.values():
         truth.sockets.discard(None)
     return scenarios
+
+
+def leave_out_others(scenarios, chosen):
+    """What a filter by FIELD=VALUE leaves out of the truth. The processes stay: rows of theirs are too many."""
+    field, _, value = chosen.partition("=")
+    for truth in scenarios.values():
+        truth.rows = [row for row in truth.rows if str(row["fields"].get(field)) == value]
 
 
 def read_rows(path):
@@ -542,6 +551,7 @@ def main(arguments):
     parser.add_argument("--kernel", help="the kernel, as in tests/vm/KERNELS")
     parser.add_argument("--gaps", help="what cannot be known, with reasons")
     parser.add_argument("--messages", help="what fdpass said, with the number of lost events")
+    parser.add_argument("--chosen", metavar="FIELD=VALUE", help="which rows alone were asked for")
     parser.add_argument("--whole", action="store_true", help="all ran: a needless gap fails")
     parser.add_argument("--verdict", help="write the verdict there, as JSON")
     parser.add_argument("--table", nargs="+", metavar="VERDICT", help="print verdicts as a table")
@@ -554,8 +564,11 @@ def main(arguments):
         if getattr(options, name) is None:
             parser.error(f"--{name} is missing")
     messages = options.messages and pathlib.Path(options.messages).read_text("utf-8")
+    scenarios = read_truth(options.truth)
+    if options.chosen:
+        leave_out_others(scenarios, options.chosen)
     verdict = compare(
-        read_truth(options.truth),
+        scenarios,
         read_rows(options.rows),
         options.way,
         options.kernel,

@@ -84,6 +84,7 @@ type host struct {
 	maps     map[string]*ebpf.Map
 	config   map[string]string
 	params   map[string]string // of the module
+	mntns    uint64            // of the containers that are selected; 0: none is
 	handles  map[uint32]any
 	last     uint32
 	listens  *source // the data source that the module subscribed to
@@ -235,9 +236,9 @@ func (h *host) release(a []uint64) uint64 {
 	return 0
 }
 
-// discards: no container is selected, so nothing is left out.
+// discards tells whether a mount namespace is of no container that is selected.
 func (h *host) discards(a []uint64) uint64 {
-	return 0
+	return failed(h.mntns != 0 && h.mntns != a[0])
 }
 
 func (h *host) setConfig(a []uint64) uint64 {

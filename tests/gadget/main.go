@@ -5,7 +5,9 @@ gadget-check holds the gadget's image against what Inspektor Gadget asks for, an
 libraries that Inspektor Gadget runs it with, so that no Inspektor Gadget is needed to test it.
 
 	gadget-check image TAR     the layout, the digests, and the object's names, types and sections
-	gadget-check trace TAR     run it, and print its rows as JSON lines, until SIGINT
+	gadget-check trace TAR [target_pid=PID] [mntns=INODE]
+	                           run it, and print its rows as JSON lines, until SIGINT: all, or those of
+	                           this process, or of this mount namespace
 */
 package main
 
@@ -33,7 +35,7 @@ func checkImage(i *image) error {
 	return nil
 }
 
-func run(command, path string) error {
+func run(command, path string, filters []string) error {
 	i, err := readImage(path)
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func run(command, path string) error {
 		end := make(chan os.Signal, 1)
 		signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
 		if p := i.parts[runtime.GOARCH]; p != nil {
-			return trace(p, end)
+			return trace(p, filters, end)
 		}
 		return fmt.Errorf("the image has nothing for %s", runtime.GOARCH)
 	}
@@ -53,11 +55,11 @@ func run(command, path string) error {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gadget-check image|trace TAR")
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: gadget-check image|trace TAR [target_pid=PID] [mntns=INODE]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
 		fmt.Fprintf(os.Stderr, "gadget-check: %v\n", err)
 		if errors.Is(err, errLost) {
 			os.Exit(3) // as fdpass does

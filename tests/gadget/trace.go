@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -193,9 +194,9 @@ func (g *gadget) sum(name string) (sum uint64) {
 }
 
 // settle waits until all that was told is read. ig does not; but what is read when it stops depends on
-// how busy the machine is.
+// how busy the machine is, and this takes longer than ig on a guest that is emulated.
 func (g *gadget) settle() {
-	for end := time.Now().Add(time.Minute); g.sum("told") > g.records.Load() && time.Now().Before(end); {
+	for end := time.Now().Add(150 * time.Second); g.sum("told") > g.records.Load() && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
@@ -219,8 +220,26 @@ func (g *gadget) stop(ctx context.Context, reading <-chan error) error {
 	return nil
 }
 
+// choose asks for some rows only, as ig does it: by a parameter of the object, and for containers by a
+// question that the module asks.
+func (g *gadget) choose(spec *ebpf.CollectionSpec, filter string) error {
+	name, text, _ := strings.Cut(filter, "=")
+	value, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return fmt.Errorf("%s: %w", filter, err)
+	}
+	switch name {
+	case "target_pid":
+		return spec.RewriteConstants(map[string]interface{}{name: int32(value)})
+	case "mntns":
+		g.host.mntns = value
+		return nil
+	}
+	return fmt.Errorf("%s: not a filter", filter)
+}
+
 // trace runs the gadget until it is told to end, and prints its rows.
-func trace(p *part, end <-chan os.Signal) error {
+func trace(p *part, filters []string, end <-chan os.Signal) error {
 	ctx := context.Background()
 	spec, err := readObject(p.object)
 	if err != nil {
@@ -232,6 +251,11 @@ func trace(p *part, end <-chan os.Signal) error {
 	g := &gadget{host: newHost()}
 	if err = g.addSources(spec, bufio.NewWriter(os.Stdout)); err != nil {
 		return err
+	}
+	for _, filter := range filters {
+		if err = g.choose(spec, filter); err != nil {
+			return err
+		}
 	}
 	begin := time.Now()
 	if err = g.start(ctx, spec, p.module); err != nil {
