@@ -35,6 +35,8 @@ static int generate(const char *what)
 		return output_field_reference(stdout, ROW_HELD);
 	else if (strcmp(what, "leak-fields") == 0)
 		return output_field_reference(stdout, ROW_LEAK);
+	else if (strcmp(what, "flow-fields") == 0)
+		return output_field_reference(stdout, ROW_FLOW);
 	else if (strcmp(what, "risks") == 0)
 		print_risks(stdout);
 	else if (strcmp(what, "gaps") == 0)
@@ -51,7 +53,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && generate(argv[1]) == 0)
 		return EXIT_SUCCESS;
 	fprintf(stderr,
-		"usage: generate completion|options|fields|queued-fields|held-fields|leak-fields|risks|gaps|"
-		"excuses\n");
+		"usage: generate completion|options|fields|queued-fields|held-fields|leak-fields|flow-fields|risks|"
+		"gaps|excuses\n");
 	return EXIT_FAILURE;
 }

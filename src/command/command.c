@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/flow.h"
+#include "core/grouping.h"
 #include "core/text.h"
 
 #define PATIENCE_MS 1000
@@ -19,18 +21,23 @@
 const struct command command_table[] = {
 	{ "trace", COMMAND_TRACE, trace_run, "show passes as they happen", .rows = ROW_PASS },
 	{ "inflight", COMMAND_INFLIGHT, inflight_run, "show what is queued in sockets now",
-	  .rows = ROW_QUEUED,
+	  .rows = ROW_QUEUED, .filtered = ROW_QUEUED, .by = grouping_name,
+	  .by_columns = grouping_fields,
 	  .columns = "receiver.socket_ino,socket_path,queue_length,queue_position,sender_user,"
 		     "holders,file_type,file" },
 	{ "holders", COMMAND_HOLDERS, holders_run,
 	  "show who holds an open file, or what is on a mount",
 	  .operand = "PID[:FD] | PATH | INODE@DEV | --mount PATH", .rows = ROW_HELD,
+	  .filtered = ROW_HELD,
 	  .columns = "held_as,same,proc.comm,proc.pid,fd,receiver.socket_ino,holders,file" },
 	{ "leaks", COMMAND_LEAKS, leaks_run, "show what was received and is never closed",
-	  .rows = ROW_LEAK,
+	  .rows = ROW_LEAK, .filtered = ROW_LEAK,
 	  .columns =
 		  "proc.comm,proc.pid,receiver.comm,receiver.pid,receiver.socket_ino,copy,still_open,"
 		  "per_hour,oldest_ns,limit_percent,forecast,file" },
+	{ "top", COMMAND_TOP, top_run, "show who hands how much to whom, live", .rows = ROW_FLOW,
+	  .filtered = ROW_PASS, .by = flow_grouping_name, .by_columns = flow_grouping_fields,
+	  .columns = FLOW_COLUMNS },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

@@ -28,7 +28,8 @@ enum command_bit {
 	COMMAND_INFLIGHT = 1 << 2,
 	COMMAND_HOLDERS = 1 << 3,
 	COMMAND_LEAKS = 1 << 4,
-	COMMAND_TRACING = COMMAND_TRACE | COMMAND_LEAKS, /* that see passes */
+	COMMAND_TOP = 1 << 5,
+	COMMAND_TRACING = COMMAND_TRACE | COMMAND_LEAKS | COMMAND_TOP, /* that see passes */
 	COMMAND_ROWS = COMMAND_TRACING | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
 	COMMAND_ALL = COMMAND_ROWS | COMMAND_DOCTOR,
 };
@@ -40,7 +41,11 @@ struct command {
 	const char *help; /* one sentence without a full stop */
 	const char *operand; /* what --help calls it; NULL: it takes none */
 	enum row_kind rows;
+	enum row_kind filtered; /* what --filter and the like choose among; the rows, or passes */
 	const char *columns; /* a value of --fields; NULL: those that the table of fields shows */
+	/* What --by can name, NULL when index is past the last, and the columns then; NULL: it has no such option. */
+	const char *(*by)(size_t index);
+	const char *(*by_columns)(const char *name);
 };
 
 /* The first is the one that runs where none is named. */
@@ -53,6 +58,7 @@ int doctor_run(const struct options *options);
 int inflight_run(const struct options *options);
 int holders_run(const struct options *options);
 int leaks_run(const struct options *options);
+int top_run(const struct options *options);
 
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);

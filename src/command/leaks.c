@@ -69,22 +69,21 @@ static int look(struct watch *watch)
 
 /* Reports */
 
-static int show(void *userdata, const struct pass *pass, const struct leak *told)
+static int show(void *userdata, const struct pass *pass, const struct leak *leak)
 {
 	struct watch *watch = userdata;
-	struct leak leak = *told;
 	const struct row row = {
 		.pass = pass,
 		.resolver = parties_resolver(watch->tracing.parties),
-		.leak = &leak,
+		.leak = leak,
+		.report = watch->nr_reports,
 	};
 
-	leak.report = watch->nr_reports;
 	if (!selection_has(&watch->tracing.options->selection, &row))
 		return 0;
-	*(leak.own ? &watch->own : &watch->received) += leak.still_open;
-	watch->growing += leak.trend == TREND_GROWING;
-	watch->undecided += leak.trend == TREND_UNKNOWN;
+	*(leak->own ? &watch->own : &watch->received) += leak->still_open;
+	watch->growing += leak->trend == TREND_GROWING;
+	watch->undecided += leak->trend == TREND_UNKNOWN;
 	return rows_put(watch->tracing.rows, &row);
 }
 

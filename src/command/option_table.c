@@ -11,7 +11,7 @@
 #include "command/options.h"
 #include "core/array.h"
 #include "core/cross.h"
-#include "core/grouping.h"
+#include "core/flow.h"
 #include "core/text.h"
 #include "host/tracer.h"
 #include "output/output.h"
@@ -143,20 +143,26 @@ static int parse_filter(const struct option_entry *entry, const char *value, voi
 	return error;
 }
 
-static int refuse_choice(const struct option_entry *entry, const char *value, char **error_message)
+int option_refuse_choice(const char *name, const char *value, const char *(*choice)(size_t index),
+			 char **error_message)
 {
 	char names[128] = "";
 	size_t size = 0;
 	const char *near;
 
-	for (size_t i = 0; entry->choice(i); i++)
+	for (size_t i = 0; choice(i); i++)
 		size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%s",
-					 i > 0 ? ", " : "", entry->choice(i));
-	near = option_suggest(value, entry->choice);
+					 i > 0 ? ", " : "", choice(i));
+	near = option_suggest(value, choice);
 	if (near)
 		return text_refuse(error_message, "--%s: '%s' is none of %s; did you mean '%s'?",
-				   entry->name, value, names, near);
-	return text_refuse(error_message, "--%s: '%s' is none of %s", entry->name, value, names);
+				   name, value, names, near);
+	return text_refuse(error_message, "--%s: '%s' is none of %s", name, value, names);
+}
+
+static int refuse_choice(const struct option_entry *entry, const char *value, char **error_message)
+{
+	return option_refuse_choice(entry->name, value, entry->choice, error_message);
 }
 
 /* The choice of this name; NULL: it is none. */
@@ -209,6 +215,29 @@ static const char *color_name(size_t index)
 	static const char *const names[] = { "auto", "always", "never" };
 
 	return index < ARRAY_SIZE(names) ? names[index] : NULL;
+}
+
+static bool is_grouping_before(size_t command, const char *name)
+{
+	for (size_t i = 0; i < command; i++) {
+		for (size_t j = 0; command_table[i].by && command_table[i].by(j); j++) {
+			if (strcmp(command_table[i].by(j), name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whatever a command can sum up by, each once: which of them it can is checked when it is known. */
+static const char *any_grouping(size_t index)
+{
+	for (size_t i = 0; i < nr_commands; i++) {
+		for (size_t j = 0; command_table[i].by && command_table[i].by(j); j++) {
+			if (!is_grouping_before(i, command_table[i].by(j)) && index-- == 0)
+				return command_table[i].by(j);
+		}
+	}
+	return NULL;
 }
 
 #define SECONDS "a whole number of seconds"
@@ -283,13 +312,17 @@ const struct option_entry option_table[] = {
 	  .help = "of the ring buffer, a power of two (default: 8M)", .unlisted = true },
 	{ "color", 0, "WHEN", COMMAND_ROWS, parse_choice, MEMBER(color), .choice = color_name,
 	  .help = "auto, always or never", .unlisted = true },
-	{ "by", 0, "WHAT", COMMAND_INFLIGHT, parse_choice, MEMBER(by), .choice = grouping_name,
-	  .help = "sums by socket, user, receiver, sender or file" },
+	{ "by", 0, "WHAT", COMMAND_INFLIGHT | COMMAND_TOP, parse_text, MEMBER(by),
+	  .choice = any_grouping, .help = "sums, by socket, sender or the like" },
 	{ "watch", 0, "SECONDS", COMMAND_INFLIGHT, parse_number, MEMBER(watch_s), .what = SECONDS,
 	  .least = 1, .most = INT32_MAX, .help = "look again and again, and show what changed" },
-	{ "interval", 0, "SECONDS", COMMAND_LEAKS, parse_number, MEMBER(interval_s),
+	{ "interval", 0, "SECONDS", COMMAND_LEAKS | COMMAND_TOP, parse_number, MEMBER(interval_s),
 	  .what = SECONDS, .least = 1, .most = INT32_MAX,
-	  .help = "report so often, and not at the end alone" },
+	  .help = "report so often (top: each second)" },
+	{ "count", 0, "N", COMMAND_TOP, parse_number, MEMBER(count), .what = "a number of reports",
+	  .least = 1, .most = INT32_MAX, .help = "end after N reports" },
+	{ "sort", 0, "NUMBER", COMMAND_TOP, parse_choice, MEMBER(sort), .choice = flow_order_name,
+	  .help = "passes, messages, lost, in_flight, p50 or p99" },
 	{ "fail-if-growing", 0, NULL, COMMAND_LEAKS, NULL, MEMBER(fail_if_growing),
 	  .help = "exit with 4 where what is shown at the end grows" },
 	{ "mount", 0, "PATH", COMMAND_HOLDERS, parse_file, MEMBER(mount),

@@ -41,6 +41,10 @@ const char *option_name(size_t index);
 /* Are all words of this list choices, with a ! before them perhaps? */
 bool option_is_list_of_choices(const struct option_entry *entry, const char *text);
 
+/* Says which choices there are, and which is near. Returns -EINVAL or -ENOMEM. */
+int option_refuse_choice(const char *name, const char *value, const char *(*choice)(size_t index),
+			 char **error_message);
+
 /* The nearest of some words to a mistyped one; NULL: none is near. */
 const char *option_suggest(const char *mistyped, const char *(*word)(size_t index));
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "command/option_table.h"
-#include "core/grouping.h"
 #include "core/text.h"
 #include "host/regex.h"
 #include "output/output.h"
@@ -189,10 +188,22 @@ static int check_commands(const struct options *options, uint64_t given, char **
 	return 0;
 }
 
+/* What there is to sum up by is the command's. */
+static int check_by(const struct options *options, char **error_message)
+{
+	for (size_t i = 0; options->by && options->command->by(i); i++) {
+		if (strcmp(options->command->by(i), options->by) == 0)
+			return 0;
+	}
+	return options->by ? option_refuse_choice("by", options->by, options->command->by,
+						  error_message) :
+			     0;
+}
+
 /* The columns of the command's table, as a value of --fields. NULL: no memory. */
 static char *columns_of(const struct options *options)
 {
-	const char *columns = options->by ? grouping_fields(options->by) :
+	const char *columns = options->by ? options->command->by_columns(options->by) :
 					    options->command->columns;
 	char *text;
 
@@ -249,9 +260,14 @@ static int check_fields(struct options *options, char **error_message)
 
 static int check_filter(const struct options *options, char **error_message)
 {
+	const struct command *command = options->command;
 	const struct field *foreign =
-		filter_foreign_field(options->selection.filter, options->command->rows);
+		filter_foreign_field(options->selection.filter, command->filtered);
 
+	if (foreign && field_is_of(foreign, command->rows))
+		return text_refuse(error_message,
+				   "--filter: '%s' is known of rows, and fdpass %s chooses passes",
+				   foreign->name, command->name);
 	return foreign ? refuse_foreign(options, "filter", foreign, error_message) : 0;
 }
 
@@ -319,6 +335,8 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 	error = filter_new(&options.selection.filter, &regex_ops);
 	if (error == 0)
 		error = parse_all(&options, argc, argv, error_message);
+	if (error == 0)
+		error = check_by(&options, error_message);
 	if (error == 0)
 		error = check_fields(&options, error_message);
 	if (error == 0)

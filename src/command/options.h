@@ -39,9 +39,11 @@ struct options {
 	const char *mount; /* NULL: not given */
 	const char *operand; /* what follows the command; NULL: nothing */
 	struct target target; /* what both mean, of fdpass holders */
-	const char *by; /* a name of grouping_name(); NULL: nothing is summed up */
+	const char *by; /* what rows are summed up by: one of the command's; NULL: not given */
+	const char *sort; /* a name of flow_order_name(); NULL: not given */
 	uint64_t watch_s; /* 0: one look */
-	uint64_t interval_s; /* between reports; 0: one, at the end */
+	uint64_t interval_s; /* between reports; 0: not given */
+	uint64_t count; /* of reports; 0: no limit */
 	bool fail_if_growing;
 	const char *color; /* "auto", "always", "never" */
 	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */

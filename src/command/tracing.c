@@ -63,7 +63,7 @@ static void check_losses(struct tracing *tracing)
 	sum = losses_sum(&tracing->losses);
 	if (sum > before)
 		join_note_loss(tracing->join);
-	if (before > 0 && sum > 0 && !tracing->warned) {
+	if (before > 0 && sum > 0 && !tracing->warned && !tracing->quiet) {
 		command_say("events are being lost; the end tells how many, and why");
 		tracing->warned = true;
 	}
@@ -233,6 +233,11 @@ static int on_reader(struct tracing *tracing)
 	return -EPIPE;
 }
 
+static int on_input(struct tracing *tracing)
+{
+	return tracing->sink->input(tracing->userdata);
+}
+
 static int on_error(struct tracing *tracing)
 {
 	return rows_error(tracing->rows);
@@ -244,14 +249,15 @@ enum source {
 	SOURCE_PARTIES,
 	SOURCE_TIMEOUT,
 	SOURCE_SIGNAL,
+	SOURCE_INPUT,
 	SOURCE_READER,
 	SOURCE_ERROR
 };
 
 static int (*const handlers[])(struct tracing *tracing) = {
 	[SOURCE_RING] = read_ring,     [SOURCE_LOOK] = on_look,	    [SOURCE_PARTIES] = on_parties,
-	[SOURCE_TIMEOUT] = on_timeout, [SOURCE_SIGNAL] = on_signal, [SOURCE_READER] = on_reader,
-	[SOURCE_ERROR] = on_error,
+	[SOURCE_TIMEOUT] = on_timeout, [SOURCE_SIGNAL] = on_signal, [SOURCE_INPUT] = on_input,
+	[SOURCE_READER] = on_reader,   [SOURCE_ERROR] = on_error,
 };
 
 static int loop(struct tracing *tracing)
@@ -306,6 +312,8 @@ static int watch_all(struct tracing *tracing)
 		r = watch(tracing, tracing->timeout_fd, SOURCE_TIMEOUT);
 	if (r >= 0 && parties_fd(tracing->parties) >= 0)
 		r = watch(tracing, parties_fd(tracing->parties), SOURCE_PARTIES);
+	if (r >= 0 && tracing->input_fd >= 0)
+		r = watch(tracing, tracing->input_fd, SOURCE_INPUT);
 	if (r >= 0)
 		r = watch(tracing, rows_error_fd(tracing->rows), SOURCE_ERROR);
 	if (r >= 0)
@@ -421,6 +429,8 @@ static int finish(struct tracing *tracing, int error)
 {
 	int r = tracing->full ? 0 : error, written;
 
+	if (tracing->sink->stop)
+		tracing->sink->stop(tracing->userdata);
 	if (r >= 0 && !tracing->full)
 		r = sweep(tracing, true);
 	if (r >= 0 && !tracing->full)
@@ -516,7 +526,8 @@ static int run(struct tracing *tracing)
 	status = start_child(tracing);
 	if (status != STATUS_OK)
 		return status;
-	r = rows_begin(tracing->rows);
+	r = tracing->sink->begin ? tracing->sink->begin(tracing->userdata) :
+				   rows_begin(tracing->rows);
 	if (r >= 0)
 		r = loop(tracing);
 	return conclude(tracing, finish(tracing, r));

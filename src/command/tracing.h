@@ -21,10 +21,16 @@
 
 /* What a command does. A negative errno ends the trace. */
 struct tracing_sink {
+	/* The trace runs, and what it finds will be told. NULL: rows_begin() is all. */
+	int (*begin)(void *userdata);
 	/* A pass. -ECANCELED: it was the last one that is wanted, and nothing more of them is told. */
 	int (*pass)(void *userdata, const struct row *row);
 	/* Some time has gone by, and what happened in it was told as far as it is known. NULL: nothing is done. */
 	int (*tick)(void *userdata);
+	/* `input_fd` polls readable. */
+	int (*input)(void *userdata);
+	/* The loop has ended, however it did; passes are told until `end`. NULL: as above. */
+	void (*stop)(void *userdata);
 	/* All passes were told; the rows end when it returns. NULL: as above. */
 	int (*end)(void *userdata);
 	/* What the last line tells before it tells what was lost. */
@@ -48,6 +54,8 @@ struct tracing {
 	int signal_fd;
 	int look_fd;
 	int timeout_fd;
+	int input_fd; /* of the sink; -1: none */
+	bool quiet; /* until the loop ends: the sink itself shows what is lost */
 	bool cannot_sweep;
 	bool asked; /* for the owners of some socket */
 	bool warned; /* events were lost since the reading before this one */
@@ -61,7 +69,7 @@ struct tracing {
 #define TRACING_INIT(given_options, given_sink, given_userdata)                                    \
 	{                                                                                          \
 		.options = (given_options), .sink = (given_sink), .userdata = (given_userdata),    \
-		.epoll_fd = -1, .signal_fd = -1, .look_fd = -1, .timeout_fd = -1                   \
+		.epoll_fd = -1, .signal_fd = -1, .look_fd = -1, .timeout_fd = -1, .input_fd = -1   \
 	}
 
 /* Trace, from the begin to the end. Returns an exit status, and has said all there is to say. */

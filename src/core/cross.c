@@ -71,7 +71,7 @@ unsigned int cross_of(const struct row *row, bool *known)
 {
 	unsigned int ret = 0;
 
-	*known = row->pass->sender.known && row->pass->receiver.known;
+	*known = process_is_one(&row->pass->sender) && process_is_one(&row->pass->receiver);
 	for (size_t i = 0; *known && i < NR_BOUNDARIES; i++) {
 		if (boundaries[i].differ(row))
 			ret |= 1U << i;

@@ -160,16 +160,7 @@ static bool get_reason(const struct row *row, enum field_side side, struct value
 
 static bool get_latency(const struct row *row, enum field_side side, struct value *ret)
 {
-	const struct pass *pass = row->pass;
-
-	if (pass->outcome != OUTCOME_DELIVERED && pass->outcome != OUTCOME_PEEKED &&
-	    pass->outcome != OUTCOME_LOST)
-		return false;
-	if (pass->via != EVENT_VIA_SCM_RIGHTS) /* there and gone in one step */
-		return false;
-	if (pass->time_ns == 0 || pass->done_ns < pass->time_ns)
-		return false;
-	return get_unsigned(pass->done_ns - pass->time_ns, ret);
+	return pass_latency(row->pass, &ret->u64);
 }
 
 /* An empty list says that they share all that is known of them. */
@@ -405,5 +396,17 @@ const struct field field_table[] = {
 };
 
 const size_t nr_fields = ARRAY_SIZE(field_table);
+
+static bool get_report(const struct row *row, enum field_side side, struct value *ret)
+{
+	return get_unsigned(row->report, ret);
+}
+
+const struct field report_field_table[] = {
+	{ "report", "REPORT", FIELD_U32, FIELD_MESSAGE, 6, false, get_report,
+	  "in which report the row is, from 1: there is one at the end, or one each interval" },
+};
+
+const size_t nr_report_fields = ARRAY_SIZE(report_field_table);
 
 _Static_assert(ARRAY_SIZE(field_table) <= FIELD_LIST_MAX, "a list has room for every field");

@@ -35,6 +35,7 @@ enum row_kind {
 	ROW_QUEUED, /* a descriptor in a queue, or several that have something in common */
 	ROW_HELD, /* a file that a process or a message holds */
 	ROW_LEAK, /* descriptors that were received and are still open */
+	ROW_FLOW, /* passes that have something in common, and their rate */
 	NR_ROW_KINDS
 };
 
@@ -45,6 +46,8 @@ struct row {
 	const struct queued *queued; /* of ROW_QUEUED and ROW_HELD */
 	const struct held *held; /* of ROW_HELD */
 	const struct leak *leak; /* of ROW_LEAK */
+	const struct flow *flow; /* of ROW_FLOW */
+	uint32_t report; /* of ROW_LEAK and ROW_FLOW: in which report it is, from 1 */
 };
 
 /* The cgroup of one of its processes; NULL: not known. */
@@ -98,6 +101,9 @@ struct field {
 
 extern const struct field field_table[];
 extern const size_t nr_fields;
+/* What rows of reports have besides. */
+extern const struct field report_field_table[];
+extern const size_t nr_report_fields;
 
 /* Field `index` of rows of this kind, those of a pass first; NULL when index is past the last. */
 const struct field *field_of(enum row_kind kind, size_t index);

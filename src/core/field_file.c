@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The getters of what the file is. */
+#include "core/flow.h"
 #include "core/getter.h"
 #include "core/siphash.h"
 #include "core/text.h"
@@ -26,7 +27,8 @@ bool get_file_deleted(const struct row *row, enum field_side side, struct value 
 
 bool get_file_type(const struct row *row, enum field_side side, struct value *ret)
 {
-	const char *type = kind_type(&row->pass->file);
+	const char *type = row->flow && row->flow->file_type ? row->flow->file_type :
+							       kind_type(&row->pass->file);
 
 	return type && get_text(type, ret);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/field.h"
+#include "core/flow.h"
 #include "core/held.h"
 #include "core/leak.h"
 #include "core/queued.h"
@@ -45,7 +46,9 @@ static const struct {
 	{ field_table, &nr_fields, ~0U },
 	{ queued_field_table, &nr_queued_fields, KIND(ROW_QUEUED) | KIND(ROW_HELD) },
 	{ held_field_table, &nr_held_fields, KIND(ROW_HELD) },
+	{ report_field_table, &nr_report_fields, KIND(ROW_LEAK) | KIND(ROW_FLOW) },
 	{ leak_field_table, &nr_leak_fields, KIND(ROW_LEAK) },
+	{ flow_field_table, &nr_flow_fields, KIND(ROW_FLOW) },
 };
 
 /* Field `index` of all that rows of any of these kinds have. */

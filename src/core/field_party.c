@@ -5,13 +5,21 @@
 
 #include "core/getter.h"
 
-/* The process of a side, or NULL where nothing is known of it. */
-static const struct process *process_of(const struct row *row, enum field_side side)
+/* One process, or several: NULL where nothing is known of them. */
+static const struct process *processes_of(const struct row *row, enum field_side side)
 {
 	const struct process *process = side == FIELD_RECEIVER ? &row->pass->receiver :
 								 &row->pass->sender;
 
 	return process->known ? process : NULL;
+}
+
+/* The process of a side, or NULL where nothing is known of it, or it is not one. */
+static const struct process *process_of(const struct row *row, enum field_side side)
+{
+	const struct process *process = processes_of(row, side);
+
+	return process && process_is_one(process) ? process : NULL;
 }
 
 static const struct endpoint *endpoint_of(const struct row *row, enum field_side side)
@@ -21,9 +29,9 @@ static const struct endpoint *endpoint_of(const struct row *row, enum field_side
 
 bool get_comm(const struct row *row, enum field_side side, struct value *ret)
 {
-	const struct process *process = process_of(row, side);
+	const struct process *process = processes_of(row, side);
 
-	return process && get_text(process->comm, ret);
+	return process && process->scope != PROCESS_OF_CONTAINER && get_text(process->comm, ret);
 }
 
 bool get_pid(const struct row *row, enum field_side side, struct value *ret)
@@ -152,23 +160,19 @@ bool get_fd(const struct row *row, enum field_side side, struct value *ret)
 
 /* Cgroups and containers */
 
-static const struct cgroup *cgroup_of(const struct row *row, enum field_side side)
-{
-	const struct process *process = process_of(row, side);
-
-	return process ? row_cgroup(row, process) : NULL;
-}
-
 bool get_cgroup(const struct row *row, enum field_side side, struct value *ret)
 {
-	const struct cgroup *cgroup = cgroup_of(row, side);
+	const struct process *process = process_of(row, side);
+	const struct cgroup *cgroup = process ? row_cgroup(row, process) : NULL;
 
 	return cgroup && get_text(cgroup->path, ret);
 }
 
 static const struct container *container_of(const struct row *row, enum field_side side)
 {
-	const struct cgroup *cgroup = cgroup_of(row, side);
+	const struct process *process = processes_of(row, side);
+	const struct cgroup *cgroup =
+		process && process->scope != PROCESS_OF_NAME ? row_cgroup(row, process) : NULL;
 
 	return cgroup ? cgroup->container : NULL;
 }

@@ -20,7 +20,6 @@ struct leak {
 	uint64_t fds, fds_limit; /* of who has them: descriptors in use, and RLIMIT_NOFILE */
 	uint64_t emfile_s; /* seconds until these are as many; LEAK_NO_FORECAST */
 	enum trend_verdict trend;
-	uint32_t report; /* which one it is in, from 1 */
 	bool own; /* the sender's own copies */
 };
 

@@ -5,11 +5,6 @@
 #include "core/getter.h"
 #include "core/leak.h"
 
-static bool get_report(const struct row *row, enum field_side side, struct value *ret)
-{
-	return get_unsigned(row->leak->report, ret);
-}
-
 static bool get_copy(const struct row *row, enum field_side side, struct value *ret)
 {
 	return get_text(row->leak->own ? "own" : "received", ret);
@@ -80,8 +75,6 @@ static bool get_forecast(const struct row *row, enum field_side side, struct val
 }
 
 const struct field leak_field_table[] = {
-	{ "report", "REPORT", FIELD_U32, FIELD_MESSAGE, 6, false, get_report,
-	  "in which report the row is, from 1: there are several with --interval" },
 	{ "copy", "COPY", FIELD_STRING, FIELD_MESSAGE, 8, false, get_copy,
 	  "received: the receiver has them open; own: the sender has, which never closed its own" },
 	{ "still_open", "OPEN", FIELD_U64, FIELD_MESSAGE, 7, false, get_still_open,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Passes that are kept. */
+/* Passes: what follows from their times, and copies that are kept. */
 #include "core/pass.h"
 
 #include <stdlib.h>
@@ -20,6 +20,19 @@ static const void *copy(char **to, const void *from, size_t size)
 		return NULL;
 	*to += padded(size);
 	return memcpy(begin, from, size);
+}
+
+bool pass_latency(const struct pass *pass, uint64_t *ret)
+{
+	if (pass->outcome != OUTCOME_DELIVERED && pass->outcome != OUTCOME_PEEKED &&
+	    pass->outcome != OUTCOME_LOST)
+		return false;
+	if (pass->via != EVENT_VIA_SCM_RIGHTS) /* there and gone in one step */
+		return false;
+	if (pass->time_ns == 0 || pass->done_ns < pass->time_ns)
+		return false;
+	*ret = pass->done_ns - pass->time_ns;
+	return true;
 }
 
 struct pass *pass_dup(const struct pass *pass)

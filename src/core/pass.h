@@ -24,12 +24,25 @@ enum outcome {
 	NR_OUTCOMES,
 };
 
+/* Which of a process there is to tell. */
+enum process_scope {
+	PROCESS_ONE = 0, /* all that is known of it */
+	PROCESS_OF_NAME, /* it stands for all with its comm: that alone */
+	PROCESS_OF_CONTAINER, /* for all in its container */
+};
+
 /* Begins with what the event tells. */
 struct process {
 	struct event_task;
+	enum process_scope scope;
 	bool known; /* false: no member is */
 	bool traced; /* descends from the tracer: fdpass -- COMMAND */
 };
+
+static inline bool process_is_one(const struct process *process)
+{
+	return process->known && process->scope == PROCESS_ONE;
+}
 
 /* One side of a pass: a socket and a descriptor in a process. */
 struct endpoint {
@@ -83,6 +96,9 @@ struct pass {
 	const struct process *owners; /* borrowed */
 	size_t nr_owners;
 };
+
+/* Nanoseconds from sent to received or lost. False: not known, or it went without a message. */
+bool pass_latency(const struct pass *pass, uint64_t *ret);
 
 /* A copy, with all that it borrows; the caller frees it. NULL: no memory. */
 struct pass *pass_dup(const struct pass *pass);

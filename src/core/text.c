@@ -103,6 +103,34 @@ char *text_put_hex(char *ret, uint64_t number, unsigned int digits)
 	return ret;
 }
 
+char *text_put_duration(char *ret, uint64_t ns, const char *micro)
+{
+	const struct {
+		uint64_t ns;
+		const char *name;
+	} units[] = { { 1, "ns" }, { 1000, micro }, { 1000000, "ms" }, { 1000000000, "s" } };
+	size_t unit = ns < 1000 ? 0 : ns < 1000000 ? 1 : ns < 1000000000 ? 2 : 3;
+	uint64_t tenths = ns / units[unit].ns * 10 + ns % units[unit].ns * 10 / units[unit].ns;
+	uint64_t minutes = ns / 1000000000 / 60;
+
+	if (minutes >= 60) {
+		ret = text_put_decimal(ret, minutes / 60, 1);
+		*ret++ = 'h';
+		return stpcpy(text_put_decimal(ret, minutes % 60, 2), "m");
+	}
+	if (minutes > 0) {
+		ret = text_put_decimal(ret, minutes, 1);
+		*ret++ = 'm';
+		return stpcpy(text_put_decimal(ret, ns / 1000000000 % 60, 2), "s");
+	}
+	ret = text_put_decimal(ret, tenths / 10, 1);
+	if (tenths < 100 && unit > 0) {
+		*ret++ = '.';
+		ret = text_put_decimal(ret, tenths % 10, 1);
+	}
+	return stpcpy(ret, units[unit].name);
+}
+
 char *text_put_decimal(char *ret, uint64_t number, unsigned int least)
 {
 	char digits[TEXT_DECIMAL_MAX];

@@ -44,6 +44,10 @@ char *text_put_decimal(char *ret, uint64_t number, unsigned int least);
 char *text_put_signed(char *ret, int64_t number);
 char *text_put_hex(char *ret, uint64_t number, unsigned int digits);
 
+/* A duration in two or three digits of the unit that fits: "840ns", "84us", "1.2ms", "3m07s"; `micro` is "us". */
+#define TEXT_DURATION_MAX 32
+char *text_put_duration(char *ret, uint64_t ns, const char *micro);
+
 /* U+FFFD, what stands for bytes that are no UTF-8. */
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"
 

@@ -38,7 +38,7 @@ static int header_width(const struct field *field)
 	return (int)strlen(field->header);
 }
 
-/* What a column needs at least: numbers as they commonly are, whole. */
+/* What a column needs at least: numbers as they commonly are, whole; no more than it asks for. */
 static int least_width(const struct field *field)
 {
 	static const int least[] = {
@@ -50,8 +50,11 @@ static int least_width(const struct field *field)
 		[FIELD_LIST] = LEAST_TEXT,
 	};
 	int header = header_width(field) < LEAST_HEADER ? header_width(field) : LEAST_HEADER;
+	int value = least[field->type];
 
-	return least[field->type] > header ? least[field->type] : header;
+	if (value > (int)field->width)
+		value = (int)field->width;
+	return value > header ? value : header;
 }
 
 /*

@@ -266,41 +266,10 @@ static void write_fd(const struct endpoint *endpoint, const char *unknown, char 
 		*text_put_signed(ret, endpoint->fd) = '\0';
 }
 
-/* A duration in two or three digits of the unit that fits: "840ns", "84µs", "1.2ms", "3m07s". */
-static void write_duration(const struct signs *signs, uint64_t ns, char *ret)
-{
-	const struct {
-		uint64_t ns;
-		const char *name;
-	} units[] = { { 1, "ns" }, { 1000, signs->micro }, { 1000000, "ms" }, { 1000000000, "s" } };
-	size_t unit = ns < 1000 ? 0 : ns < 1000000 ? 1 : ns < 1000000000 ? 2 : 3;
-	uint64_t tenths = ns / units[unit].ns * 10 + ns % units[unit].ns * 10 / units[unit].ns;
-	uint64_t minutes = ns / 1000000000 / 60;
-
-	if (minutes >= 60) {
-		ret = text_put_decimal(ret, minutes / 60, 1);
-		*ret++ = 'h';
-		ret = text_put_decimal(ret, minutes % 60, 2);
-		strcpy(ret, "m");
-	} else if (minutes > 0) {
-		ret = text_put_decimal(ret, minutes, 1);
-		*ret++ = 'm';
-		ret = text_put_decimal(ret, ns / 1000000000 % 60, 2);
-		strcpy(ret, "s");
-	} else {
-		ret = text_put_decimal(ret, tenths / 10, 1);
-		if (tenths < 100 && unit > 0) {
-			*ret++ = '.';
-			ret = text_put_decimal(ret, tenths % 10, 1);
-		}
-		strcpy(ret, units[unit].name);
-	}
-}
-
 static void write_after(struct reading_output *reading, const struct row *row, char *ret)
 {
 	if (field_get(reading->latency, row, &reading->value))
-		write_duration(reading->signs, reading->value.u64, ret);
+		*text_put_duration(ret, reading->value.u64, reading->signs->micro) = '\0';
 	else
 		strcpy(ret, "-");
 }

@@ -140,7 +140,7 @@ USAGE_ERRORS = [
     (["--xyzzy"], "--xyzzy: there is no such option; fdpass --help lists them"),
     (["-x"], "-x: there is no such option; fdpass --help lists them"),
     (["-hx"], "-x: there is no such option; fdpass --help lists them"),
-    (["--co", "x"], "--co: could be --comm, --containername, --containers, --color"),
+    (["--co", "x"], "--co: could be --comm, --containername, --containers, --color, --count"),
     (["--host=1"], "--host: takes no argument"),
     (["--timeout"], "--timeout: its argument is missing: --timeout SECONDS"),
     (["-o"], "--output: its argument is missing: --output FORMAT"),
@@ -211,15 +211,15 @@ def test_help_without_a_command_is_that_of_trace(arguments):
     assert run(*arguments).stdout == run("--help").stdout
 
 
-@pytest.mark.parametrize("command", ["inflight", "holders", "doctor"])
+@pytest.mark.parametrize("command", ["inflight", "holders", "top", "doctor"])
 def test_help_of_a_command_has_its_options(command):
     lines = run("--help", command).stdout.splitlines()
     assert lines[0].startswith(f"fdpass {command}: ")
     assert len(lines) < 24
     assert all(len(line) < 80 for line in lines)
     options = [word for line in lines for word in line.split() if word.startswith("--")]
-    assert ("--by" in options) == (command == "inflight")
-    assert "--attach" not in options
+    assert ("--by" in options) == (command in ("inflight", "top"))
+    assert ("--attach" in options) == (command == "top")
 
 
 def test_version():
@@ -273,6 +273,9 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--filter", "receiver.cl"], ["receiver.cloexec"]),
         (["--fields", "queue_po"], ["queue_position"]),
         (["--by", "se"], ["sender"]),
+        (["--by", "so"], ["socket"]),
+        (["--by", "pa"], ["pair"]),
+        (["--sort", "p"], ["passes", "p50", "p99"]),
         (["-F", "fd!=3,receiver.cl"], ["fd!=3,receiver.cloexec"]),
         (["-F", "'fd==3,receiver.cl"], ["fd==3,receiver.cloexec"]),
         (["--pid", ""], [""]),

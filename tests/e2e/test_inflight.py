@@ -236,6 +236,41 @@ def test_what_stays_is_seen_while_others_pass(pair):
         flood.kill()
 
 
+# Passes a million descriptors to itself, 250 a message; says how much of the processor's time that took.
+MILLION = """
+import os, resource, socket
+left, right = socket.socketpair()
+null = os.open("/dev/null", os.O_RDONLY)
+for _ in range(4000):
+    socket.send_fds(left, [b"x"], [null] * 250)
+    for fd in socket.recv_fds(right, 1, 250)[1]:
+        os.close(fd)
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime, flush=True)
+"""
+
+
+def million():
+    return subprocess.Popen([sys.executable, "-c", MILLION], stdout=subprocess.PIPE, encoding="utf-8")
+
+
+def test_a_million_passes_go_by(pair):
+    """What stays is seen each time, and who passes has nothing to do but to wait for its processor."""
+    queue_descriptor(pair[0])
+    alone = float(million().communicate()[0])
+    looks = 0
+    with million() as passing:
+        while passing.poll() is None:
+            done = run("inflight", "-o", "json")
+            assert done.returncode in (0, 3), done.stderr  # 3: a queue changed each time it was read
+            assert sum(row.get("receiver", {}).get("socket_ino") == inode(pair[1])
+                       for row in rows_of(done.stdout)) == 1
+            looks += 1
+        watched = float(passing.stdout.read())
+    assert looks >= 2
+    assert watched < 1.5 * alone + 0.5
+
+
 def test_a_queue_that_is_too_long_is_told(pair):
     """16384 messages are looked at: those beyond are counted as not read."""
     ours, theirs = socket.socketpair(type=socket.SOCK_DGRAM)
