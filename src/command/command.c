@@ -31,6 +31,8 @@ const struct command command_table[] = {
 	  .columns =
 		  "proc.comm,proc.pid,receiver.comm,receiver.pid,receiver.socket_ino,copy,still_open,"
 		  "per_hour,oldest_ns,limit_percent,forecast,file" },
+	{ "metrics", COMMAND_METRICS, metrics_run,
+	  "count passes, and serve the numbers to Prometheus", .rows = ROW_PASS },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

@@ -517,6 +517,8 @@ static int run(struct tracing *tracing)
 	if (status != STATUS_OK)
 		return status;
 	r = rows_begin(tracing->rows);
+	if (r >= 0 && tracing->sink->begin)
+		r = tracing->sink->begin(tracing->userdata);
 	if (r >= 0)
 		r = loop(tracing);
 	return conclude(tracing, finish(tracing, r));

@@ -23,6 +23,8 @@
 struct tracing_sink {
 	/* A pass. -ECANCELED: it was the last one that is wanted, and nothing more of them is told. */
 	int (*pass)(void *userdata, const struct row *row);
+	/* The trace has begun, and the privileges are dropped. NULL: nothing is done. */
+	int (*begin)(void *userdata);
 	/* Some time has gone by, and what happened in it was told as far as it is known. NULL: nothing is done. */
 	int (*tick)(void *userdata);
 	/* All passes were told; the rows end when it returns. NULL: as above. */
