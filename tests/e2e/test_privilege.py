@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from daemons import wait_until
-from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
+from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run, status_of
 from served import Server
 
 @needs_root
@@ -227,11 +227,6 @@ def test_a_way_that_cannot_be_had_says_why(way):
 @needs_root
 def test_a_user_is_told_of_wrong_usage_first():
     assert run("--filds", user=65534, group=65534).returncode == 2
-
-
-def status_of(pid):
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
 
 
 # Kernels before 5.19 read maps with CAP_BPF only, unless this says that anyone may.
