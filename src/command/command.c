@@ -38,6 +38,8 @@ const struct command command_table[] = {
 	{ "top", COMMAND_TOP, top_run, "show who hands how much to whom, live", .rows = ROW_FLOW,
 	  .filtered = ROW_PASS, .by = flow_grouping_name, .by_columns = flow_grouping_fields,
 	  .columns = FLOW_COLUMNS },
+	{ "metrics", COMMAND_METRICS, metrics_run,
+	  "count passes, and serve the numbers to Prometheus", .rows = ROW_PASS },
 	{ "doctor", COMMAND_DOCTOR, doctor_run, "tell what can be seen on this machine" },
 };
 

@@ -29,9 +29,15 @@ enum command_bit {
 	COMMAND_HOLDERS = 1 << 3,
 	COMMAND_LEAKS = 1 << 4,
 	COMMAND_TOP = 1 << 5,
-	COMMAND_TRACING = COMMAND_TRACE | COMMAND_LEAKS | COMMAND_TOP, /* that see passes */
-	COMMAND_ROWS = COMMAND_TRACING | COMMAND_INFLIGHT | COMMAND_HOLDERS, /* that print rows */
-	COMMAND_ALL = COMMAND_ROWS | COMMAND_DOCTOR,
+	COMMAND_METRICS = 1 << 6,
+	/* That see passes. */
+	COMMAND_TRACING = COMMAND_TRACE | COMMAND_LEAKS | COMMAND_TOP | COMMAND_METRICS,
+	/* That print rows. */
+	COMMAND_ROWS = COMMAND_TRACE | COMMAND_LEAKS | COMMAND_TOP | COMMAND_INFLIGHT |
+		       COMMAND_HOLDERS,
+	COMMAND_CHOOSING = COMMAND_TRACING |
+			   COMMAND_ROWS, /* that are about some rows, and not others */
+	COMMAND_ALL = COMMAND_CHOOSING | COMMAND_DOCTOR,
 };
 
 struct command {
@@ -59,6 +65,7 @@ int inflight_run(const struct options *options);
 int holders_run(const struct options *options);
 int leaks_run(const struct options *options);
 int top_run(const struct options *options);
+int metrics_run(const struct options *options);
 
 /* Write out what was printed. Returns STATUS_OK, or STATUS_CANNOT, and has said why. */
 int command_flush(void);

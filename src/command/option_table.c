@@ -97,6 +97,17 @@ static int parse_file(const struct option_entry *entry, const char *value, void 
 	return parse_text(entry, value, member, error_message);
 }
 
+static int parse_address(const struct option_entry *entry, const char *value, void *member,
+			 char **error_message)
+{
+	if (http_parse_address(member, value) < 0)
+		return text_refuse(error_message,
+				   "--%s: '%s' is not an address and a port in numbers, like "
+				   "0.0.0.0:9741 or [::1]:9741",
+				   entry->name, value);
+	return 0;
+}
+
 static int parse_words(const struct option_entry *entry, const char *value, void *member,
 		       char **error_message)
 {
@@ -252,15 +263,15 @@ const struct option_entry option_table[] = {
 	  .help = "what to show: a,b, or +a,-b to change the default" },
 	{ "list-fields", 0, NULL, COMMAND_ALL, NULL, MEMBER(list_fields),
 	  .help = "list all fields" },
-	{ "filter", 'F', "EXPR", COMMAND_ROWS, parse_filter, MEMBER(selection),
+	{ "filter", 'F', "EXPR", COMMAND_CHOOSING, parse_filter, MEMBER(selection),
 	  .takes_fields = true, .help = "only such rows: file~^/dev/,receiver.pid!=1" },
-	{ "pid", 0, "PID[,PID]", COMMAND_ROWS, parse_words, MEMBER(selection),
+	{ "pid", 0, "PID[,PID]", COMMAND_CHOOSING, parse_words, MEMBER(selection),
 	  .fields = { "proc.pid", "receiver.pid" }, .what = "a process id", .least = 1,
 	  .most = PID_MOST, .help = "only what these processes send or receive" },
 	{ "target_pid", 0, "PID[,PID]", COMMAND_TRACE, parse_words, MEMBER(selection),
 	  .fields = { "proc.pid" }, .what = "a process id", .least = 1, .most = PID_MOST,
 	  .help = "only what these processes send", .unlisted = true },
-	{ "comm", 0, "NAME[,NAME]", COMMAND_ROWS, parse_words, MEMBER(selection),
+	{ "comm", 0, "NAME[,NAME]", COMMAND_CHOOSING, parse_words, MEMBER(selection),
 	  .fields = { "proc.comm", "receiver.comm" }, .what = "a name", .most = EVENT_COMM_LEN - 1,
 	  .help = "only with such a thread on either side" },
 	{ "uid", 0, "UID[,UID]", COMMAND_TRACING, parse_words, MEMBER(selection),
@@ -287,7 +298,7 @@ const struct option_entry option_table[] = {
 	  .help = "only what went across a boundary" },
 	{ "risky", 0, NULL, COMMAND_TRACING, parse_some, MEMBER(selection), .fields = { "risk" },
 	  .help = "only powerful things that arrived at something weaker", .unlisted = true },
-	{ "host", 0, NULL, COMMAND_ROWS, NULL, MEMBER(host),
+	{ "host", 0, NULL, COMMAND_CHOOSING, NULL, MEMBER(host),
 	  .help = "the host's processes too: this is the default", .unlisted = true },
 	{ "timeout", 0, "SECONDS", COMMAND_TRACING | COMMAND_INFLIGHT, parse_number,
 	  MEMBER(timeout_s), .what = SECONDS, .least = 0, .most = INT32_MAX,
@@ -325,6 +336,11 @@ const struct option_entry option_table[] = {
 	  .help = "passes, messages, lost, in_flight, p50 or p99" },
 	{ "fail-if-growing", 0, NULL, COMMAND_LEAKS, NULL, MEMBER(fail_if_growing),
 	  .help = "exit with 4 where what is shown at the end grows" },
+	{ "listen", 0, "ADDRESS:PORT", COMMAND_METRICS, parse_address, MEMBER(listen),
+	  .help = "where it serves (default: " OPTIONS_LISTEN ")" },
+	{ "max-series", 0, "N", COMMAND_METRICS, parse_number, MEMBER(max_series),
+	  .what = "a number of series", .least = 1, .most = 100000,
+	  .help = "at most, of a metric; the rest is one of its own (default: 2000)" },
 	{ "mount", 0, "PATH", COMMAND_HOLDERS, parse_file, MEMBER(mount),
 	  .help = "all that is open on the file system of PATH" },
 	{ "help", 'h', NULL, COMMAND_ALL, NULL, MEMBER(help), .help = "this text" },

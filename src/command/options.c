@@ -328,10 +328,12 @@ int options_parse(struct options *ret, int argc, char **argv, char **error_messa
 		.output = output_name(0),
 		.buffer_size = BUFFER_DEFAULT,
 		.max_memory = UINT64_C(256) << 20,
+		.max_series = 2000,
 		.color = "auto",
 	};
 	int error;
 
+	http_parse_address(&options.listen, OPTIONS_LISTEN);
 	error = filter_new(&options.selection.filter, &regex_ops);
 	if (error == 0)
 		error = parse_all(&options, argc, argv, error_message);

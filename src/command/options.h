@@ -15,6 +15,10 @@
 #include "command/selection.h"
 #include "command/target.h"
 #include "core/field.h"
+#include "host/http.h"
+
+/* Where metrics are served, if nothing else is said. */
+#define OPTIONS_LISTEN "127.0.0.1:9741"
 
 struct options {
 	const struct command *command;
@@ -45,6 +49,8 @@ struct options {
 	uint64_t interval_s; /* between reports; 0: not given */
 	uint64_t count; /* of reports; 0: no limit */
 	bool fail_if_growing;
+	struct http_address listen; /* where metrics are served */
+	uint64_t max_series; /* of each metric */
 	const char *color; /* "auto", "always", "never" */
 	char *const *child_argv; /* COMMAND and what follows it, with a NULL behind; NULL: none */
 };

@@ -21,7 +21,7 @@
 
 /* What a command does. A negative errno ends the trace. */
 struct tracing_sink {
-	/* The trace runs, and what it finds will be told. NULL: rows_begin() is all. */
+	/* The trace has begun, the privileges are dropped, and what it finds will be told. NULL: rows_begin() is all. */
 	int (*begin)(void *userdata);
 	/* A pass. -ECANCELED: it was the last one that is wanted, and nothing more of them is told. */
 	int (*pass)(void *userdata, const struct row *row);

@@ -10,5 +10,7 @@
  * keeps one for them, nothing is taken. Needs CAP_SYS_NICE; without it all stays as it is.
  */
 void priority_raise(void);
+/* The opposite, for a thread of it whose work can wait. */
+void priority_lower(void);
 
 #endif

@@ -81,17 +81,38 @@ static void allow_reading(int ruleset, const char *folder)
 	close(rule.parent_fd);
 }
 
-/*
- * Nothing can be opened, made, renamed or removed any more, but for reading what is below these folders. Best
- * effort: Landlock came with 5.13.
- */
-static void close_filesystem(const char *const *folders)
+/* struct landlock_ruleset_attr as of version 4 (Linux 6.7); Debian 12's header has not all of it. */
+struct accesses {
+	uint64_t filesystem;
+	uint64_t network;
+};
+
+#define NETWORK_VERSION 4
+#define NETWORK_BIND_TCP (UINT64_C(1) << 0)
+#define NETWORK_CONNECT_TCP (UINT64_C(1) << 1)
+
+/* Of all that can be forbidden. Negative: there is no Landlock. */
+static int create_ruleset(void)
 {
-	/* What the first version knows. Truncating and ioctl(2) take an open file. */
-	const struct landlock_ruleset_attr everything = {
-		.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
+	const struct accesses all = {
+		/* What the first version knows. Truncating and ioctl(2) take an open file. */
+		.filesystem = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
+		.network = NETWORK_BIND_TCP | NETWORK_CONNECT_TCP,
 	};
-	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &everything, sizeof(everything), 0);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	size_t known = version >= NETWORK_VERSION ? sizeof(all) : sizeof(all.filesystem);
+
+	return (int)syscall(SYS_landlock_create_ruleset, &all, known, 0);
+}
+
+/*
+ * Nothing can be opened, made, renamed or removed any more, but for reading what is below these folders; and no
+ * TCP socket can be bound or connected, while one that listens goes on. Best effort: Landlock came with 5.13.
+ */
+static void restrict_self(const char *const *folders)
+{
+	int ruleset = create_ruleset();
 
 	if (ruleset < 0)
 		return;
@@ -108,7 +129,7 @@ static int close_ways(const char *const *folders)
 		return -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	close_filesystem(folders);
+	restrict_self(folders);
 	if (!have(CAP_SETPCAP))
 		return 0;
 	capng_clear(CAPNG_SELECT_BOUNDS);

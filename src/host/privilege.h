@@ -19,7 +19,7 @@ int privilege_check(char reason[PRIVILEGE_REASON_MAX]);
 /*
  * Give up what is not needed to read a tracer that is attached: all capabilities, supplementary
  * groups, gaining any by execve(2), and, where the kernel has Landlock, opening anything in the
- * filesystem. Descriptors that are open stay.
+ * filesystem, and since 6.7 binding and connecting TCP sockets. Descriptors that are open stay.
  *
  * Kernels before 5.19 want CAP_BPF for reading a map too (kernel.unprivileged_bpf_disabled), so
  * `can_read` is asked with that capability suspended: false, and it is kept, alone.

@@ -56,6 +56,11 @@ def rows_of(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def status_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
 class Trace:
     """fdpass in the background, from when it says that it traces."""
 

@@ -10,7 +10,8 @@ import subprocess
 import pytest
 
 from daemons import wait_until
-from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run
+from program import DEADLINE_S, ENVIRONMENT, FDPASS, Trace, needs_root, passing, run, status_of
+from served import Server
 
 @needs_root
 @pytest.mark.parametrize("command", ["trace", "doctor", "inflight"])
@@ -228,13 +229,13 @@ def test_a_user_is_told_of_wrong_usage_first():
     assert run("--filds", user=65534, group=65534).returncode == 2
 
 
-def status_of(pid):
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
-
-
 # Kernels before 5.19 read maps with CAP_BPF only, unless this says that anyone may.
 CAP_BPF = 1 << 39
+
+
+def allowed_capabilities():
+    kernel = tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+    return {0} if kernel >= (5, 19) else {0, CAP_BPF}
 
 
 @needs_root
@@ -242,15 +243,36 @@ def test_privileges_are_dropped_once_attached():
     trace = Trace()
     status = status_of(trace.process.pid)
     code, _, _ = trace.finish()
-    kernel = tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
-    allowed = {0} if kernel >= (5, 19) else {0, CAP_BPF}
-    assert int(status["CapEff"], 16) in allowed
-    assert int(status["CapPrm"], 16) in allowed
+    assert int(status["CapEff"], 16) in allowed_capabilities()
+    assert int(status["CapPrm"], 16) in allowed_capabilities()
     assert int(status["CapBnd"], 16) == 0
     assert int(status["CapInh"], 16) == 0
     assert int(status["CapAmb"], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert status["Groups"] == ""
+    assert code == 0
+
+
+@needs_root
+def test_what_serves_metrics_can_accept_and_nothing_more():
+    server = Server()
+    pid = server.process.pid
+    threads = [status_of(f"{pid}/task/{path.name}") for path in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    descriptors = [os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {name[8:-1] for name in descriptors if name.startswith("socket:[")}
+    lines = pathlib.Path(f"/proc/{pid}/net/tcp").read_text("ascii").splitlines()[1:]
+    sockets = [line.split() for line in lines if line.split()[9] in inodes]
+    assert server.request()[0].status == 200  # it does accept
+    code, _, _ = server.finish()
+    assert len(threads) == 3  # who reads events, who writes rows, who serves
+    for status in threads:
+        assert int(status["CapEff"], 16) in allowed_capabilities()
+        assert int(status["CapBnd"], 16) == 0
+        assert status["NoNewPrivs"] == "1"
+        assert status["Groups"] == ""
+    # One socket of the network, in the state LISTEN; the other is that to the reader of files.
+    assert [(fields[1].split(":")[0], fields[3]) for fields in sockets] == [("0100007F", "0A")]
+    assert len(inodes) <= 2
     assert code == 0
 
 
