@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -132,6 +133,13 @@ class Screen:
                 self.cells[row][column] = " "
 
 
+def begin_session():
+    """On the terminal that is standard input. Signals may be ignored where the tests run, as after nohup(1)."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A program on a terminal of its own, as the leader of its session."""
 
@@ -146,7 +154,7 @@ class Terminal:
         self.settings = termios.tcgetattr(terminal)
         self.process = subprocess.Popen(
             command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment,
-            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            start_new_session=True, preexec_fn=begin_session)
         # Kept, so that what is written last is there when the program has ended.
         self.terminal = terminal
 

@@ -22,12 +22,13 @@ pytestmark = [
 @pytest.fixture(name="traces", scope="module")
 def fixture_traces(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chosen")
-    folders = [CHECK.parent, BUILD / "gadget", BUILD / "tests/workload"]
+    folders = [CHECK.parent, BUILD / "tests/workload"]
     # The gadget's tracepoints need a tracefs, which not every machine has mounted.
     subprocess.run(
         ["unshare", "--mount", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"', "sh",
          SOURCE / "tests/gadget/trace-chosen", folder, "check"],
-        env={**os.environ, "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]])},
+        env={**os.environ, "FDPASS_IMAGE": str(BUILD / "gadget/fdpass-gadget.tar"),
+             "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]])},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=True,
     )
     return folder

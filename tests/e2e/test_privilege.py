@@ -264,7 +264,7 @@ def test_what_serves_metrics_can_accept_and_nothing_more():
     sockets = [line.split() for line in lines if line.split()[9] in inodes]
     assert server.request()[0].status == 200  # it does accept
     code, _, _ = server.finish()
-    assert len(threads) == 3  # who reads events, who writes rows, who serves
+    assert len(threads) == 2  # who reads events, and who serves
     for status in threads:
         assert int(status["CapEff"], 16) in allowed_capabilities()
         assert int(status["CapBnd"], 16) == 0
