@@ -107,14 +107,17 @@ static void send_parts(struct actor *me, int sock, const void *argument)
 static void receive_parts(struct actor *me, int sock, const void *argument)
 {
 	static char rest[65536];
+	ssize_t size;
 
 	(void)argument;
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		step_wait(me->stage, 2 * round + 1);
 		receive_fds(me, sock);
-		while (recv(sock, rest, sizeof(rest), MSG_DONTWAIT) > 0)
-			;
-		actor_require(errno == EAGAIN ? 0 : -1);
+		do
+			size = recv(sock, rest, sizeof(rest), MSG_DONTWAIT);
+		while (size > 0);
+		/* The sender has closed it, perhaps, after the last one. */
+		actor_require(size == 0 || errno == EAGAIN ? 0 : -1);
 		step_reach(me->stage, 2 * round + 2);
 	}
 }
