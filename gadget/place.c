@@ -47,6 +47,8 @@ static const struct place places[] = {
 	MEMBER(receiver.sockfd),
 	MEMBER(receiver.fd),
 	MEMBER(receiver.cloexec),
+	MEMBER(receiver.fds),
+	MEMBER(receiver.fds_limit),
 	MEMBER(latency_ns),
 	MEMBER(file_ino),
 	MEMBER(file_deleted),

@@ -76,6 +76,8 @@ struct receiver {
 	__s32 sockfd;
 	__s32 fd;
 	bool cloexec;
+	__u64 fds;
+	__u64 fds_limit;
 };
 
 /* The columns stand in the order of the members. */
@@ -127,8 +129,8 @@ struct gadget_params {
 };
 
 _Static_assert(sizeof(struct gadget_process) == 96, "one layout on both sides");
-_Static_assert(sizeof(struct receiver) == 112, "one layout on both sides");
-_Static_assert(sizeof(struct gadget_row) == 432, "one layout on both sides");
+_Static_assert(sizeof(struct receiver) == 128, "one layout on both sides");
+_Static_assert(sizeof(struct gadget_row) == 448, "one layout on both sides");
 _Static_assert(sizeof(struct gadget_params) == 36, "one layout on both sides");
 
 #endif

@@ -133,6 +133,7 @@ enum event_section_type {
 	EVENT_SECTION_CGROUP,
 	EVENT_SECTION_CHARGE, /* struct event_charge */
 	EVENT_SECTION_HELD, /* struct event_held */
+	EVENT_SECTION_FULL, /* struct event_full */
 	NR_EVENT_SECTIONS
 };
 
@@ -403,6 +404,12 @@ struct event_sought {
 	__u32 same; /* enum event_same */
 };
 
+/* Of EVENT_RECEIVED: the receiver's table of descriptors, where that had no free one. */
+struct event_full {
+	__u64 count; /* descriptors in it: more than the limit where that was lowered */
+	__u64 fd_limit; /* RLIMIT_NOFILE of the process */
+};
+
 /* Of EVENT_HELD */
 struct event_held {
 	__u32 same; /* enum event_same */
@@ -559,6 +566,7 @@ _Static_assert(sizeof(struct event_input_detail) == 80, "one layout on both side
 _Static_assert(sizeof(struct event_queued) == 24, "one layout on both sides");
 _Static_assert(sizeof(struct event_owner) == 120, "one layout on both sides");
 _Static_assert(sizeof(struct event_kept) == 152, "one layout on both sides");
+_Static_assert(sizeof(struct event_full) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_held) == 8, "one layout on both sides");
 _Static_assert(sizeof(struct event_sought) == 16, "one layout on both sides");
 _Static_assert(sizeof(struct event_seek) == 16, "one layout on both sides");

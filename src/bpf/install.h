@@ -70,6 +70,43 @@ __attribute__((noinline)) int why_stopped(void)
 	return EVENT_FATE_DROPPED;
 }
 
+static __always_inline __u32 nr_bits(__u64 word)
+{
+	word -= word >> 1 & 0x5555555555555555ULL;
+	word = (word & 0x3333333333333333ULL) + (word >> 2 & 0x3333333333333333ULL);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return word * 0x0101010101010101ULL >> 56;
+}
+
+/*
+ * The current task's table has no free descriptor: tell how many it has. All below the limit are in use; beyond that
+ * are some where it was lowered. Left out where those are too many to count. A global function: see file.h.
+ */
+__attribute__((noinline)) int append_full(void)
+{
+	struct scratch *s = scratch_of(SCRATCH_END);
+	struct task_struct *task = current_task();
+	struct files_struct *files = load(task, files);
+	struct fdtable *table = load(files, fdt);
+	unsigned long *open = load(table, open_fds);
+	__u64 limit = descriptor_limit(task), count = limit, at = limit, word;
+	__u32 size = load(table, max_fds);
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < MAX_WORDS && at < size; i++) {
+		word = 0;
+		copy_kernel(&word, sizeof(word), open + at / 64);
+		count += nr_bits(word & ~0ULL << (at % 64));
+		at = (at & ~63ULL) + 64;
+	}
+	if (at >= size)
+		*(struct event_full *)append_section(s, EVENT_SECTION_FULL, 0,
+						     sizeof(struct event_full)) =
+			(struct event_full){ .count = count, .fd_limit = limit };
+	return 0;
+}
+
 /* Descriptors that are looked at for one that is told nowhere. */
 #define MAX_SEARCHED 1024
 
@@ -199,8 +236,8 @@ static __always_inline __u32 installed_count(const struct message *message, __u6
 	return length + 1 == most ? length : most;
 }
 
-/* The files of a list that scm_detach_fds() had, and the numbers that they got. */
-static __always_inline void write_received(struct scratch *s, const struct message *message)
+/* How many files of a list that scm_detach_fds() had were installed, and their numbers, for write_all_installed(). */
+static __always_inline void read_received(struct scratch *s, const struct message *message)
 {
 	struct msghdr *msg = (struct msghdr *)message->msg;
 	__u32 header = message->control_flags & MSG_CMSG_COMPAT ? sizeof(struct compat_cmsghdr) :
@@ -217,12 +254,13 @@ static __always_inline void write_received(struct scratch *s, const struct messa
 	s->room = room < SCM_MAX_FD ? room : SCM_MAX_FD;
 	s->installed = installed;
 	s->stop = installed < count && installed < room ? why_stopped() : 0;
+	if (s->stop == EVENT_FATE_EMFILE)
+		append_full();
 	s->cloexec = message->control_flags & MSG_CMSG_CLOEXEC ? EVENT_FILE_CLOEXEC : 0;
 	s->nr_fds = installed;
 	if (installed && bpf_probe_read_user(s->fds, bounded(installed) * sizeof(__s32),
 					     (void *)message->control + header))
 		s->nr_fds = 0; /* another thread unmapped it */
-	write_all_installed(s);
 }
 
 #endif

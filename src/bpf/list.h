@@ -337,12 +337,14 @@ static __always_inline void report_end(const struct message *message, struct scm
 	describe_receiver(s, message);
 	if (with_files)
 		read_files(s, list, count);
+	if (message->msg)
+		read_received(s, message);
 	if (!message->described)
 		describe_files(SCRATCH_END);
 	if (message->msg) {
 		if (message->state == MESSAGE_PEEKED)
 			s->event.flags |= EVENT_PEEK;
-		write_received(s, message);
+		write_all_installed(s);
 	} else if (type == EVENT_SEND_FAILED) {
 		s->event.error = why_failed(message, scm);
 	} else if (type == EVENT_LOST) {

@@ -253,6 +253,8 @@ __attribute__((noinline)) int tell_taken(__u64 sk, __u64 sender, __u32 peek)
 	if (!is_read || !taking->described)
 		begin_files(s, taking->count);
 	describe_taker(s, (struct sock *)sk, !taking->described);
+	if (!is_read && taking->at_limit && taking->nr_free < taking->count)
+		append_full();
 	if (!taking->described)
 		describe_files(SCRATCH_END);
 	if (!is_read)

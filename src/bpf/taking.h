@@ -84,14 +84,6 @@ static __always_inline void forget_taking(struct kept_taking *kept)
 	__sync_fetch_and_add(&nr_takings, -1);
 }
 
-static __always_inline __u32 nr_bits(__u64 word)
-{
-	word -= word >> 1 & 0x5555555555555555ULL;
-	word = (word & 0x3333333333333333ULL) + (word >> 2 & 0x3333333333333333ULL);
-	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
-	return word * 0x0101010101010101ULL >> 56;
-}
-
 /* Note which descriptors of the next word are free. False: there are as many as the message has. */
 static __always_inline bool note_next_word(struct scratch *s)
 {

@@ -293,6 +293,16 @@ static bool read_details(struct decoded *ret, const struct event_section *sectio
 	return true;
 }
 
+static bool read_full(struct decoded *ret, const struct event_section *section, const void *content)
+{
+	const struct event_full *full = content;
+
+	if (section->size != sizeof(*full) || section->index != 0 || ret->full)
+		return false;
+	ret->full = full;
+	return true;
+}
+
 static bool read_charge(struct decoded *ret, const struct event_section *section,
 			const void *content)
 {
@@ -328,6 +338,7 @@ static bool (*const readers[NR_EVENT_SECTIONS])(struct decoded *ret,
 	[EVENT_SECTION_CGROUP] = read_cgroup,
 	[EVENT_SECTION_CHARGE] = read_charge,
 	[EVENT_SECTION_HELD] = read_held,
+	[EVENT_SECTION_FULL] = read_full,
 };
 
 /* The section at `at`, `left` bytes before the end. Returns what it takes, 0 where it is malformed. */

@@ -28,6 +28,7 @@ struct decoded {
 	const char *paths;
 	uint32_t paths_size;
 	const struct event_charge *charge; /* NULL: not told */
+	const struct event_full *full; /* NULL: not told */
 	const struct event_held *held; /* the same */
 	/* Of each file, where it was told before it is made use of (struct file); NULL: it was not. */
 	const uint64_t *identities;

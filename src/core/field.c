@@ -393,6 +393,10 @@ const struct field field_table[] = {
 	  "the descriptor in the receiver" },
 	{ "receiver.cloexec", "RECEIVER.CLOEXEC", FIELD_BOOL, FIELD_RECEIVER, 5, false, get_cloexec,
 	  "whether it was installed close-on-exec" },
+	{ "receiver.fds", "RECEIVER.FDS", FIELD_U64, FIELD_RECEIVER, 9, false, get_receiver_fds,
+	  "when its table of descriptors was full (emfile): how many it had" },
+	{ "receiver.fds_limit", "RECEIVER.FDS_LIMIT", FIELD_U64, FIELD_RECEIVER, 9, false,
+	  get_receiver_fds_limit, "its RLIMIT_NOFILE then" },
 };
 
 const size_t nr_fields = ARRAY_SIZE(field_table);

@@ -153,6 +153,17 @@ bool get_sockfd(const struct row *row, enum field_side side, struct value *ret)
 	return get_descriptor(endpoint_of(row, side)->sockfd, ret);
 }
 
+bool get_receiver_fds(const struct row *row, enum field_side side, struct value *ret)
+{
+	return get_nonzero(row->pass->receiver_fds, ret);
+}
+
+/* It can be 0. */
+bool get_receiver_fds_limit(const struct row *row, enum field_side side, struct value *ret)
+{
+	return row->pass->receiver_fds != 0 && get_unsigned(row->pass->receiver_fds_limit, ret);
+}
+
 bool get_fd(const struct row *row, enum field_side side, struct value *ret)
 {
 	return get_descriptor(endpoint_of(row, side)->fd, ret);

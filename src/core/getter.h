@@ -57,6 +57,8 @@ GETTER(pod_container);
 GETTER(socket_ino);
 GETTER(sockfd);
 GETTER(fd);
+GETTER(receiver_fds);
+GETTER(receiver_fds_limit);
 
 /* The file: field_file.c */
 GETTER(file);

@@ -89,6 +89,8 @@ struct pass {
 	struct file file;
 	enum outcome outcome;
 	enum event_fate fate; /* when lost: why */
+	/* When lost for EMFILE: the receiver's descriptors then, and its RLIMIT_NOFILE; 0: not told. */
+	uint64_t receiver_fds, receiver_fds_limit;
 	int error; /* when failed: the positive errno; 0: not known */
 	bool more_named; /* when failed: the message named more descriptors than one can carry */
 	int8_t cloexec; /* in the receiver: 1, 0; -1: not known */

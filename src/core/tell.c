@@ -67,6 +67,14 @@ static void take_receiver(struct pass *pass, const struct decoded *decoded)
 	pass->done_ns = decoded->event->time_ns;
 }
 
+static void take_full(struct pass *pass, const struct decoded *decoded)
+{
+	if (!decoded->full)
+		return;
+	pass->receiver_fds = decoded->full->count;
+	pass->receiver_fds_limit = decoded->full->fd_limit;
+}
+
 static void take_file(struct pass *pass, const struct message *message, uint32_t index)
 {
 	pass->index = index;
@@ -154,6 +162,8 @@ int join_tell_received(struct join *join, const struct message *message,
 		} else if (fate != EVENT_FATE_UNKNOWN) {
 			pass.outcome = OUTCOME_LOST;
 			pass.fate = fate;
+			if (fate == EVENT_FATE_EMFILE)
+				take_full(&pass, decoded);
 		}
 		r = tell(join, &pass);
 	}

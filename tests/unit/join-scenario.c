@@ -283,7 +283,9 @@ static bool same_row(const struct row *row, const struct row *truth)
 	       same_endpoint(&a->to, &b->to) && a->socket_type == b->socket_type &&
 	       a->file.known == b->file.known && a->file.address == b->file.address &&
 	       a->file.ino == b->file.ino && strcmp(row->path, truth->path) == 0 &&
-	       a->outcome == b->outcome && a->fate == b->fate && a->error == b->error &&
+	       a->outcome == b->outcome && a->fate == b->fate &&
+	       a->receiver_fds == b->receiver_fds &&
+	       a->receiver_fds_limit == b->receiver_fds_limit && a->error == b->error &&
 	       a->cloexec == b->cloexec;
 }
 

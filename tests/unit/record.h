@@ -38,8 +38,9 @@ struct record {
 	uint32_t details_size;
 	struct event_charge charge;
 	struct event_held held;
+	struct event_full full;
 	bool has_task[NR_EVENT_PARTIES], has_socket[NR_EVENT_PARTIES], has_cgroup[NR_EVENT_PARTIES];
-	bool has_charge, has_held;
+	bool has_charge, has_held, has_full;
 	bool backwards; /* the sections, that is: they may come in any order */
 	_Alignas(8) unsigned char data[RECORD_MAX];
 };
@@ -103,6 +104,12 @@ static inline struct event_held *record_set_held(struct record *record, enum eve
 	record->has_held = true;
 	record->held = (struct event_held){ .same = same };
 	return &record->held;
+}
+
+static inline void record_set_full(struct record *record, uint64_t count, uint64_t limit)
+{
+	record->has_full = true;
+	record->full = (struct event_full){ .count = count, .fd_limit = limit };
 }
 
 static inline struct event_file *record_add_file(struct record *record, uint64_t address, int fd)
@@ -187,6 +194,8 @@ static inline size_t record_write_type(struct record *record, unsigned char *at,
 		return record_write_section(at, type, 0, &record->charge, sizeof(record->charge));
 	if (type == EVENT_SECTION_HELD && record->has_held)
 		return record_write_section(at, type, 0, &record->held, sizeof(record->held));
+	if (type == EVENT_SECTION_FULL && record->has_full)
+		return record_write_section(at, type, 0, &record->full, sizeof(record->full));
 	for (size_t i = 0; i < NR_EVENT_PARTIES; i++) {
 		if (type == EVENT_SECTION_TASK && record->has_task[i])
 			size += record_write_section(at + size, type, i, &record->tasks[i],

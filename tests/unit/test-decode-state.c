@@ -30,6 +30,25 @@ static void test_charge(void **state)
 	assert_refused(&record);
 }
 
+static void test_full(void **state)
+{
+	struct record record;
+	struct decoded decoded;
+
+	record_begin(&record, EVENT_RECEIVED, 1);
+	record_set_full(&record, 24, 20);
+	record_add_file(&record, 0xf1, 3);
+	assert_int_equal(decode(&record, &decoded), 0);
+	assert_int_equal(decoded.full->count, 24);
+	assert_int_equal(decoded.full->fd_limit, 20);
+
+	record_section(&record, EVENT_SECTION_FULL, 0)->size -= 8;
+	assert_refused(&record);
+	record_write(&record);
+	record_section(&record, EVENT_SECTION_FULL, 0)->index = 1;
+	assert_refused(&record);
+}
+
 static void test_held(void **state)
 {
 	struct record record;
@@ -53,6 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_charge),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_held),
 	};
 

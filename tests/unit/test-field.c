@@ -140,6 +140,8 @@ static void test_all_known(void **state)
 		{ "receiver.sockfd", "107" },
 		{ "receiver.fd", "9" },
 		{ "receiver.cloexec", "true" },
+		{ "receiver.fds", "" }, /* only when its table was full */
+		{ "receiver.fds_limit", "" },
 	};
 	struct sample sample;
 
@@ -225,6 +227,10 @@ static void test_outcomes(void **state)
 	assert_value(&sample, "outcome", "lost");
 	assert_value(&sample, "reason", "emfile");
 	assert_value(&sample, "latency_ns", "84000");
+	assert_value(&sample, "receiver.fds_limit", "");
+	sample.pass.receiver_fds = 3;
+	assert_value(&sample, "receiver.fds", "3");
+	assert_value(&sample, "receiver.fds_limit", "0");
 	sample.pass.fate = EVENT_FATE_UNKNOWN;
 	assert_value(&sample, "reason", "");
 

@@ -70,6 +70,24 @@ static void test_partial(void **state)
 	check_partial(EVENT_FATE_DROPPED);
 }
 
+/* What the receiver had is told of those that it had no room for. */
+static void test_full_table(void **state)
+{
+	struct scenario *s = scenario_new();
+	struct pass *lost;
+
+	(void)state;
+	add_sent(s, 0, 1, FILE_A, 2);
+	record_set_full(add_received(s, 0, 1, FILE_A, 2), 24, 20);
+	set_fate(s, 1, EVENT_FATE_EMFILE);
+	received(expect(s, 1, 0, FILE_A, OUTCOME_DELIVERED));
+	lost = received(expect(s, 1, 1, FILE_A, OUTCOME_LOST));
+	lost->fate = EVENT_FATE_EMFILE;
+	lost->receiver_fds = 24;
+	lost->receiver_fds_limit = 20;
+	check(s);
+}
+
 /* The event tells the rest of its files as one. */
 static void test_rest(void **state)
 {
@@ -413,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_two_messages),
 		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_full_table),
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_unknown_fate),
 		cmocka_unit_test(test_unknown_number),

@@ -97,6 +97,20 @@ static void receive_no_slot(struct actor *me, int sock, const void *argument)
 	receive_into(me, sock, CONTROL_WHOLE, "emfile");
 }
 
+/* It has more than the limit that it is given then. */
+static void receive_below_its_own(struct actor *me, int sock, const void *argument)
+{
+	struct rlimit limit;
+
+	(void)argument;
+	step_wait(me->stage, 1);
+	actor_require(getrlimit(RLIMIT_NOFILE, &limit));
+	actor_require(fcntl(sock, F_DUPFD, 200));
+	limit.rlim_cur = (rlim_t)sock; /* which is open, as all below it */
+	actor_require(setrlimit(RLIMIT_NOFILE, &limit));
+	receive_into(me, sock, CONTROL_WHOLE, "emfile");
+}
+
 /* Neither room nor descriptors: the kernel stops at the room. */
 static void receive_both_short(struct actor *me, int sock, const void *argument)
 {
@@ -380,6 +394,7 @@ static const struct scenario scenarios[] = {
 	{ "space-of-one", DUET(SOCK_STREAM, send_some, receive_space_of_one, &two) },
 	{ "header-only", DUET(SOCK_STREAM, send_some, receive_header_only, &two) },
 	{ "emfile", DUET(SOCK_STREAM, send_some, receive_two_slots, &six) },
+	{ "emfile-lowered", DUET(SOCK_STREAM, send_some, receive_below_its_own, &two) },
 	{ "emfile-all", DUET(SOCK_SEQPACKET, send_some, receive_no_slot, &two) },
 	{ "both-short", DUET(SOCK_STREAM, send_some, receive_both_short, &six) },
 	{ "denied", DUET(SOCK_STREAM, send_some, receive_refused, &three) },

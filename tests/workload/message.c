@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -141,6 +142,7 @@ static void describe_row(struct outgoing *out, struct truth_row *row, unsigned i
 		.from = { inode_of(out->sock), out->sock, out->fds[index] },
 		.to = { out->header.msg_name ? 0 : out->me->peer_ino, TRUTH_NO_FD, TRUTH_NO_FD },
 		.cloexec = -1,
+		.receiver_fds = -1,
 	};
 	if (out->header.msg_name)
 		write_path(row->socket_path, sizeof(row->socket_path), &out->address,
@@ -260,6 +262,20 @@ static void complete_row(struct truth_row *row, const struct actor *me, uint64_t
 	row->leeway &= ~(uint32_t)LEEWAY_RECEIVER_SOCKET;
 }
 
+/* How many descriptors the process has: none of them is above that. */
+#define FDS_MOST 4096
+
+static void note_full_table(struct truth_row *row)
+{
+	struct rlimit limit;
+
+	actor_require(getrlimit(RLIMIT_NOFILE, &limit));
+	row->receiver_fds_limit = (int)limit.rlim_cur;
+	row->receiver_fds = 0;
+	for (int fd = 0; fd < FDS_MOST; fd++)
+		row->receiver_fds += fcntl(fd, F_GETFD) >= 0;
+}
+
 static void receive_row(struct incoming *in, struct truth_row *row)
 {
 	complete_row(row, in->me, inode_of(in->sock), in->sock);
@@ -267,6 +283,8 @@ static void receive_row(struct incoming *in, struct truth_row *row)
 	if (row->index >= in->nr_fds) {
 		row->outcome = "lost";
 		row->reason = in->reason;
+		if (strcmp(row->reason, "emfile") == 0)
+			note_full_table(row);
 		return;
 	}
 	if (in->fds[row->index] < 0) { /* SO_RIGHTS_NOTRUNC: an errno in its place */

@@ -44,6 +44,7 @@ static struct truth_row *move_new(struct actor *owner, const char *via, int fd)
 		.from = { 0, TRUTH_NO_FD, fd },
 		.to = { 0, TRUTH_NO_FD, TRUTH_NO_FD },
 		.cloexec = -1,
+		.receiver_fds = -1,
 	};
 	description_measure(&row->file, fd);
 	return row;

@@ -424,6 +424,10 @@ static void add_certain(struct object *object, const struct truth_row *row)
 		object_key(object, "receiver.", "cloexec");
 		fputs(row->cloexec ? "true" : "false", object->stream);
 	}
+	if (row->receiver_fds >= 0) {
+		add_number(object, "receiver.", "fds", row->receiver_fds);
+		add_number(object, "receiver.", "fds_limit", row->receiver_fds_limit);
+	}
 }
 
 /* The fields that must be there. */

@@ -89,6 +89,7 @@ struct truth_row {
 	struct process sender, receiver;
 	struct end from, to;
 	int cloexec; /* -1: nothing was installed */
+	int receiver_fds, receiver_fds_limit; /* -1: its table was not full */
 	struct description file;
 	struct window sent, ended;
 };
