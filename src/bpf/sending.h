@@ -84,7 +84,8 @@ static __always_inline void note_told(const struct scratch *s, struct sending *s
 
 	if (!told) {
 		told = room_of_call(told_sends);
-		__sync_fetch_and_add(&nr_sending, told != NULL);
+		if (told)
+			__sync_fetch_and_add(&nr_sending, 1);
 	}
 	if (told) {
 		told->message = call->message;
