@@ -67,6 +67,7 @@ static void send_refused(struct actor *me, int sock, const void *argument)
 	actor_require(another_number(me, fds[0]) == fds[2] ? 0 : -1);
 	prepare(me, sock, out[1], fds);
 	send_batch(headers, out[1], 3, 3, 0);
+	step_reach(me->stage, 3);
 }
 
 static void receive_refused(struct actor *me, int sock, const void *argument)
@@ -76,6 +77,7 @@ static void receive_refused(struct actor *me, int sock, const void *argument)
 	receive_fds(me, sock);
 	receive_fds(me, sock);
 	step_reach(me->stage, 2);
+	step_wait(me->stage, 3);
 	for (int i = 0; i < BATCH; i++)
 		receive_fds(me, sock);
 }
