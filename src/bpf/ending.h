@@ -127,8 +127,8 @@ __attribute__((noinline)) int tell_unseen(void)
 }
 
 /*
- * The end of the call that took the message s->taking was not seen: tracing began meanwhile, or the kernel did not run the
- * program. What is still in its queue was only peeked at.
+ * The end of the call that took the message s->taking was not seen: tracing began meanwhile, or the kernel did
+ * not run the program. What is still in its queue was only peeked at.
  */
 static __always_inline void end_missed(struct scratch *s, struct kept_taking *kept)
 {

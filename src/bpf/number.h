@@ -26,7 +26,7 @@ struct {
 	__type(value, __u64);
 } numbers SEC(".maps");
 
-/* By itself, so that no caller has a place on its stack for the key: see queue.h on what is noinline. */
+/* A global function, so that no caller has a place on its stack for the key: see file.h. */
 __attribute__((noinline)) __u64 next_number(enum numberer who)
 {
 	__u32 key = who;

@@ -26,7 +26,8 @@ static __always_inline void begin_end(struct scratch *s, enum event_type type, _
 }
 
 /*
- * Open the current task's table, and tell the receiving socket: the first argument of the call, else the one that the message was sent to.
+ * Open the current task's table, and tell the receiving socket: the first argument of the call, else the one
+ * that the message was sent to.
  */
 static __always_inline void describe_taker(struct scratch *s, struct sock *sk, bool named)
 {

@@ -40,6 +40,33 @@ def passing(received=1, queued=0):
     return [sys.executable, "-c", PASS, str(received), str(queued)]
 
 
+class Program:
+    """Another program to see, which says lines and ends with its standard input."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.process.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        assert self.process.wait() == 0
+        self.process.stdout.close()
+
+    def go_on(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def line(self):
+        return self.process.stdout.readline().strip()
+
+
+def python(script, *arguments):
+    return Program(sys.executable, "-c", script, *arguments)
+
+
 def run(*arguments, **options):
     return subprocess.run(
         [FDPASS, *arguments],

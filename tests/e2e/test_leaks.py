@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was received and is still open, as fdpass leaks tells it."""
 
-import subprocess
 import sys
 
 import pytest
 
 from leaked import check
-from program import FDPASS, Trace, needs_root, rows_of, run
+from program import FDPASS, Program, Trace, needs_root, python, rows_of, run
 
 pytestmark = needs_root
 
@@ -53,36 +52,10 @@ sys.stdin.readline()
 """
 
 
-class Leaker:
-    """A program that says a line when it has what it keeps, and ends with its standard input."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        assert self.process.wait() == 0
-        self.process.stdout.close()
-
-    def line(self):
-        return self.process.stdout.readline().strip()
-
-    def go_on(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-
-def python(text, *arguments):
-    return Leaker(sys.executable, "-c", text, *arguments)
-
-
 def test_all_that_leaks(tmp_path):
     """Every case that the program leak knows: each row, none more, and how fast it grows."""
     truth, rows = tmp_path / "truth", tmp_path / "rows"
-    with Leaker(LEAK, truth, str(SECONDS)) as leaker:
+    with Program(LEAK, truth, str(SECONDS)) as leaker:
         assert leaker.line() == "ready"
         trace = Trace("leaks", "-o", "json", "--to", rows, "--fail-if-growing")
         leaker.go_on()

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from program import DEADLINE_S, FDPASS, Trace, needs_root, rows_of, run
+from program import DEADLINE_S, FDPASS, Trace, needs_root, python, rows_of, run
 from terminal import Terminal
 
 pytestmark = needs_root
@@ -94,37 +94,13 @@ while not select.select([sys.stdin], [], [], 0.02)[0]:
 """
 
 
-class Program:
-    """A program that ends with its standard input."""
-
-    def __init__(self, script, *arguments):
-        self.process = subprocess.Popen([sys.executable, "-c", script, *arguments],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.pid = self.process.pid
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        assert self.process.wait() == 0
-        self.process.stdout.close()
-
-    def go_on(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def line(self):
-        return self.process.stdout.readline().strip()
-
-
 def total(rows, name):
     return sum(row[name] for row in rows)
 
 
 def pass_along(*arguments, seconds=3):
     """The rows of a trace, and what was passed while it ran."""
-    with Program(PASSING, str(seconds)) as program:
+    with python(PASSING, str(seconds)) as program:
         trace = Trace("top", "-o", "json", "--pid", str(program.pid), *arguments)
         program.go_on()
         truth = json.loads(program.line())
@@ -186,11 +162,11 @@ def test_rates_are_counts_in_the_interval():
 
 
 def test_in_flight():
-    with Program(QUEUE, "5") as program:
+    with python(QUEUE, "5") as program:
         trace = Trace("top", "-o", "json", "--pid", str(program.pid))
         status, output, _ = trace.finish()
         assert (status, output) == (0, "")  # queued before the trace began: no sender is known
-    with Program("import sys; sys.stdin.readline()\n" + QUEUE, "5") as program:
+    with python("import sys; sys.stdin.readline()\n" + QUEUE, "5") as program:
         trace = Trace("top", "-o", "json", "--pid", str(program.pid))
         program.go_on()
         assert program.line() == "queued"
@@ -212,7 +188,7 @@ def test_in_flight():
 def test_a_flood_of_sockets():
     """More of them at once than rows: the largest are shown, the others counted, and all of it is there."""
     count = 20000
-    with Program(SOCKETS, str(count)) as program:
+    with python(SOCKETS, str(count)) as program:
         trace = Trace("top", "-o", "json", "--pid", str(program.pid), "--by", "socket", "--interval", "600",
                       "--buffer-size", "64M")
         before = memory_of(trace.process.pid)
@@ -242,7 +218,7 @@ def memory_of(pid):
 
 
 def test_a_table_each_interval():
-    with Program(SLOWLY, "slowly") as program:
+    with python(SLOWLY, "slowly") as program:
         assert program.line() == "ready"
         trace = Trace("top", "--comm", "slowly", "--count", "3")
         status, output, messages = trace.wait()
@@ -255,7 +231,7 @@ def test_a_table_each_interval():
 
 
 def test_sorted():
-    with Program(SLOWLY, "slowly") as slowly, Program(PASSING, "3") as fast:
+    with python(SLOWLY, "slowly") as slowly, python(PASSING, "3") as fast:
         assert slowly.line() == "ready"
         trace = Trace("top", "-o", "json", "--pid", f"{slowly.pid},{fast.pid}", "--sort", "p50",
                       "--interval", "2", "--count", "1")
@@ -268,7 +244,7 @@ def test_sorted():
 
 
 def test_the_reader_goes():
-    with Program(SLOWLY, "slowly") as program:
+    with python(SLOWLY, "slowly") as program:
         assert program.line() == "ready"
         shell = f'"{FDPASS}" top --comm slowly; echo "ended: $?" >&2'
         done = subprocess.run(["sh", "-c", f"({shell}) | head -n 2"], capture_output=True, text=True,
@@ -282,7 +258,7 @@ def test_the_reader_goes():
 
 @pytest.fixture(name="slowly")
 def fixture_slowly():
-    with Program(SLOWLY, "slowly") as program:
+    with python(SLOWLY, "slowly") as program:
         assert program.line() == "ready"
         yield program
 
@@ -360,7 +336,7 @@ def test_filter(slowly):
 
 
 def test_scrolling():
-    with Program(SOCKETS, "200") as program:
+    with python(SOCKETS, "200") as program:
         with top("--pid", str(program.pid), "--by", "socket", "--interval", "600", lines=10) as terminal:
             terminal.wait_for("^RECEIVER.S")
             terminal.press("p")
@@ -408,7 +384,7 @@ def test_another_size(slowly):
 
 
 def test_names_are_escaped():
-    with Program(SLOWLY, "\x1b[2J\x07x") as program:
+    with python(SLOWLY, "\x1b[2J\x07x") as program:
         assert program.line() == "ready"
         with top("--pid", str(program.pid), columns=150) as terminal:
             terminal.wait_for(r"^\\x1b\[2J\\ax ")

@@ -23,6 +23,14 @@ static int another_number(struct actor *me, int fd)
 	return other;
 }
 
+/* One open file description by several numbers. */
+static void make_numbers(struct actor *me, int fds[BATCH])
+{
+	fds[0] = mkfd_named(me, "eventfd");
+	for (unsigned int i = 1; i < BATCH; i++)
+		fds[i] = another_number(me, fds[0]);
+}
+
 /* Send the first `tried` of them, of which `sent` are sent and the others fail with this errno. */
 static void send_batch(struct mmsghdr *headers, struct outgoing *out, unsigned int tried,
 		       unsigned int sent, int error)
@@ -56,9 +64,7 @@ static void send_refused(struct actor *me, int sock, const void *argument)
 	int fds[BATCH];
 
 	(void)argument;
-	fds[0] = mkfd_named(me, "eventfd");
-	fds[1] = another_number(me, fds[0]);
-	fds[2] = another_number(me, fds[0]);
+	make_numbers(me, fds);
 	actor_require(close(fds[2]));
 	prepare(me, sock, out[0], fds);
 	send_batch(headers, out[0], 3, 2, EBADF);
@@ -91,9 +97,7 @@ static void send_parts(struct actor *me, int sock, const void *argument)
 	int fds[BATCH];
 
 	(void)argument;
-	fds[0] = mkfd_named(me, "eventfd");
-	fds[1] = another_number(me, fds[0]);
-	fds[2] = another_number(me, fds[0]);
+	make_numbers(me, fds);
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		step_wait(me->stage, 2 * round);
 		prepare(me, sock, out[round], fds);

@@ -2,13 +2,12 @@
 #include "mkbpf.h"
 
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* Before 5.11, what an object takes was counted against a limit. */
-static int call_bpf(int command, union bpf_attr *attributes, size_t size)
+int call_bpf(int command, union bpf_attr *attributes, size_t size)
 {
 	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 

@@ -5,7 +5,6 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,12 +16,12 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "mkbpf.h"
 #include "scenario.h"
 
 static void require(bool good, const char *what)
@@ -160,11 +159,6 @@ static void overlook_unread(void)
 #define VALUE_SIZE (16U << 20) /* takes longer to copy than a process has the processor at least */
 #define WRITERS 3 /* most often one of them is in there */
 
-static long call_bpf(int command, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
 static void write_to_map(void)
 {
 	char *value = calloc(1, VALUE_SIZE);
@@ -175,7 +169,7 @@ static void write_to_map(void)
 		.max_entries = 1,
 	};
 	uint32_t key = 0;
-	long map = call_bpf(BPF_MAP_CREATE, &attr);
+	int map = call_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 
 	if (map < 0 && errno == E2BIG)
 		_exit(EXIT_SUCCESS); /* kernels that have no such map do not take the processor either */
@@ -185,7 +179,8 @@ static void write_to_map(void)
 	attr.key = (uintptr_t)&key;
 	attr.value = (uintptr_t)value;
 	for (;;)
-		require(call_bpf(BPF_MAP_UPDATE_ELEM, &attr) == 0, "writing to the map");
+		require(call_bpf(BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)) == 0,
+			"writing to the map");
 }
 
 static void pass_once(const int ends[2], int file)
